@@ -1,0 +1,54 @@
+"""The only home of engine traps: what differs silently between engines is written here once (docs/adr/0004).
+
+Every count, flag and sum is Int64 before it is aggregated; three-valued logic is carried as a value and a flag
+for unknown, so no engine's own treatment of null decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+
+import narwhals.stable.v2 as nw
+
+Expr = nw.Expr
+
+
+def one() -> Expr:
+    """A column of ones to sum; `len` has other widths on other engines."""
+    return nw.lit(1).cast(nw.Int64)
+
+
+def as_flag(condition: Expr) -> Expr:
+    """A condition as 1, 0 or null."""
+    return condition.cast(nw.Int64)
+
+
+def is_unknown(flag: Expr) -> Expr:
+    """1 where a value is null, else 0."""
+    return flag.is_null().cast(nw.Int64)
+
+
+def any_of(conditions: Iterable[Expr]) -> Expr:
+    """Kleene OR: true if any is true, else null if any is null, else false."""
+    return reduce(lambda a, b: a | b, conditions)
+
+
+def all_of(conditions: Iterable[Expr]) -> Expr:
+    """Kleene AND."""
+    return reduce(lambda a, b: a & b, conditions)
+
+
+def total(columns: Sequence[Expr]) -> Expr:
+    """The sum of columns; null if any is null."""
+    return reduce(lambda a, b: a + b, [column.cast(nw.Int64) for column in columns])
+
+
+def known(value: Expr, unknown: Expr) -> Expr:
+    """Whether any record met it: `value` is the highest flag of a group, `unknown` whether a flag was null."""
+    return nw.when(value == 1).then(nw.lit(True)).when(unknown == 1).then(nw.lit(None, nw.Boolean)).otherwise(nw.lit(False))
+
+
+def where(condition: Expr, value: Expr) -> Expr:
+    """The value where the condition holds, else null."""
+    return nw.when(condition).then(value)

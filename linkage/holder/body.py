@@ -1,0 +1,54 @@
+"""The body of a package: Parquet with an exact schema and nothing beside the rows (docs/spec/package-v1.md, section 5).
+
+Pseudonyms are FIXED_LEN_BYTE_ARRAY(16) marked as UUID, attributes INT32 or BOOLEAN; there is no text column, so
+no name, number or remark can travel. No statistics, no key-value metadata, written in streaming.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import nanoarrow
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from linkage.errors import OutputError
+from linkage.holder.minimise import wire_dtype
+from linkage.study import WireColumn
+
+ROW_GROUP_ROWS = 131_072
+
+
+def body_schema(pseudonyms: tuple[str, ...], columns: tuple[WireColumn, ...]) -> dict[str, pl.DataType]:
+    """The Polars types of a body, in order."""
+    return {name: pl.Binary() for name in pseudonyms} | {column.name: wire_dtype(column) for column in columns}
+
+
+def _arrow_schema(schema: dict[str, pl.DataType]) -> nanoarrow.Schema:
+    uuid = nanoarrow.extension_type(nanoarrow.fixed_size_binary(16), "arrow.uuid")
+    types = {pl.Binary(): uuid, pl.Int32(): nanoarrow.int32(), pl.Boolean(): nanoarrow.bool_()}
+    return nanoarrow.struct({name: types[dtype] for name, dtype in schema.items()})
+
+
+def write_body(file: BinaryIO, frames: Iterator[pl.DataFrame], schema: dict[str, pl.DataType]) -> None:
+    """Stream the frames, in their order, into one Parquet file. Raises OutputError."""
+
+    def source(
+        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        for frame in frames:
+            yield frame if with_columns is None else frame.select(with_columns)
+
+    try:
+        register_io_source(source, schema=schema, validate_schema=True).sink_parquet(
+            file,
+            compression="zstd",
+            statistics=False,
+            row_group_size=ROW_GROUP_ROWS,
+            maintain_order=True,
+            arrow_schema=_arrow_schema(schema),
+            metadata={},
+        )
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        raise OutputError("het pakket kan niet worden geschreven; maak ruimte op de schijf en begin opnieuw") from None

@@ -1,0 +1,116 @@
+"""Which rows can leave: the first reason to refuse a row is its reason, in a fixed order.
+
+A row is refused for its year, then for a cell that cannot be read, then for having no usable identifier.
+A category or yes/no word that was not agreed stops the encoding: the study's mapping is incomplete then, and
+going on would lose data silently.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from linkage.errors import ValueUnknown
+from linkage.holder.identifiers import OK
+from linkage.holder.normalise import Job, NormalBatch
+from protocols.model import AgeBand, CategoryColumn, Column, Count, Minor, YesNo
+
+NOT_SELECTED = "not-selected"
+MAX_NAMED_ROWS = 5
+
+
+@dataclass(frozen=True)
+class ValidBatch:
+    """Rows that can leave, the others as (`row`, `reason`), and how often each class of identifier occurred."""
+
+    kept: pl.DataFrame
+    refused: pl.DataFrame
+    classes: dict[tuple[str, str], int]
+
+
+def validate(batch: NormalBatch, job: Job) -> ValidBatch:
+    """Split a batch. Raises ValueUnknown, with column and row numbers, for a word that was not agreed."""
+    for column in job.delivery.columns:
+        if isinstance(column, CategoryColumn | YesNo):
+            _all_known(batch, column)
+    frame = batch.frame.with_columns(_reason(job).alias("reason"))
+    kept = frame.filter(pl.col("reason").is_null()).drop("reason")
+    return ValidBatch(kept, frame.filter(pl.col("reason").is_not_null()).select("row", "reason"), _classes(batch, job))
+
+
+def _all_known(batch: NormalBatch, column: Column) -> None:
+    rows = batch.frame.filter(pl.col(f"bad:{column.name}"))["row"]
+    if rows.len():
+        numbers = ", ".join(str(row) for row in rows.head(MAX_NAMED_ROWS).to_list())
+        raise ValueUnknown(
+            f"kolom `{column.name}`: {rows.len()} cellen hebben een waarde die niet is afgesproken (rij {numbers}"
+            f"{', …' if rows.len() > MAX_NAMED_ROWS else ''}); vul [holder.values.{column.name}] in de studie aan"
+        )
+
+
+def _reason(job: Job) -> pl.Expr:
+    cases = [*_selection(job), *_year(job), *_cells(job), *_no_identifier(job)]
+    chain = pl.when(cases[0][0]).then(cases[0][1])
+    for condition, reason in cases[1:]:
+        chain = chain.when(condition).then(reason)
+    return chain.otherwise(pl.lit(None, pl.String))
+
+
+def _selection(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:
+    day = job.study.study.reference_date
+    reference = day.year * 10_000 + day.month * 100 + day.day
+    cases = []
+    for select in job.delivery.select:
+        earliest = pl.col(f"{select.name}:earliest")
+        inside = earliest > reference if select.rule == "empty-or-after-reference-date" else earliest <= reference
+        cases.append((~inside.fill_null(True) & ~pl.col(f"bad:{select.name}"), pl.lit(NOT_SELECTED)))
+    return cases
+
+
+def _year(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:
+    if not job.delivery.years:
+        return []
+    return [(~pl.col("year:number").is_in(list(job.delivery.years)).fill_null(False), pl.lit("year-not-asked"))]
+
+
+def _cells(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:
+    columns = job.delivery.columns
+    dates = [column.name for column in columns if isinstance(column, Minor | AgeBand)]
+    dates += [select.name for select in job.delivery.select]
+    numbers = [c.name for c in columns if not isinstance(c, Minor | AgeBand | CategoryColumn | YesNo)]
+    negative = [pl.col(f"{c.name}:number") < 0 for c in columns if isinstance(c, Count)]
+    return [
+        (_any([pl.col(f"bad:{name}") for name in dates]), pl.lit("date-unreadable")),
+        (_any([pl.col(f"bad:{name}") for name in numbers]), pl.lit("number-unreadable")),
+        (_any(negative), pl.lit("number-out-of-range")),
+    ]
+
+
+def _any(conditions: list[pl.Expr]) -> pl.Expr:
+    return pl.any_horizontal(condition.fill_null(False) for condition in conditions) if conditions else pl.lit(False)
+
+
+def _no_identifier(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:
+    """Why a row cannot be recognised: the class of its first identifier that is not empty."""
+    cases = []
+    for identifier in job.delivery.identifiers:
+        if identifier.required:
+            outcome = pl.col(f"class:{identifier.kind}")
+            cases.append((outcome != OK, pl.concat_str(pl.lit(f"{identifier.kind}-"), outcome)))
+    # A household number places a person; it recognises nobody.
+    kinds = [kind for kind in job.delivery.kinds if kind != "household-number"]
+    named = [
+        pl.when(pl.col(f"class:{kind}") != "empty").then(pl.concat_str(pl.lit(f"{kind}-"), pl.col(f"class:{kind}")))
+        for kind in kinds
+    ]
+    unusable = pl.all_horizontal(pl.col(f"class:{kind}") != OK for kind in kinds)
+    return [*cases, (unusable, pl.coalesce(*named, pl.lit("no-identifier")))]
+
+
+def _classes(batch: NormalBatch, job: Job) -> dict[tuple[str, str], int]:
+    counts: dict[tuple[str, str], int] = {}
+    for kind in job.delivery.kinds:
+        for name, count in batch.frame[f"class:{kind}"].value_counts().iter_rows():
+            counts[(kind, name)] = count
+    return counts

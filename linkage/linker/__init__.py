@@ -1,0 +1,1 @@
+"""The linker's room: sees pseudonyms, never identifiers, never the root key."""

@@ -1,0 +1,201 @@
+"""Linked records to indicators and measures per household, as the protocol defines them; null stays unknown.
+
+A household has an indicator when any record of any source meets it. Kleene logic throughout: a record that is true
+of a member whose age group is unknown makes the indicator unknown, never no. A delivery that is complete says no
+about households that it does not mention; a partial one, or one that was not delivered, says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import narwhals.stable.v2 as nw
+
+from linkage.engine.base import Frame
+from linkage.engine.portable import all_of, any_of, as_flag, is_unknown, known, one, total, where
+from linkage.linker.link import LINKED, Records
+from linkage.study import WireColumn
+from protocols.model import Condition, Indicator, Measure, Selection, Source, StudyProtocol
+
+Wire = Mapping[str, Mapping[str, WireColumn]]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One source of one indicator: its column in the per-household frame of its delivery."""
+
+    indicator: str
+    name: str
+    source: Source
+
+
+def terms(protocol: StudyProtocol) -> tuple[Term, ...]:
+    """Every source of every indicator, with a column name of its own."""
+    return tuple(
+        Term(indicator.name, f"t_{indicator.name}_{number}", source)
+        for indicator in protocol.indicators
+        for number, source in enumerate(indicator.sources)
+    )
+
+
+# --- merging double rows ------------------------------------------------------------------------
+
+
+def merged(records: Records) -> Frame:
+    """Linked rows; where a delivery has one row per person (or address), year and holder, doubles become their maximum."""
+    rows = records.rows.filter(nw.col("way").is_in(list(LINKED)))
+    unit = "person" if records.delivery.unit == "person" else "household"
+    if records.delivery.rows == "several" or records.delivery.spine:
+        return rows
+    values = [f"v_{column.name}" for column in records.delivery.columns]
+    keys = ["holder", "household", unit] if unit != "household" else ["holder", "household"]
+    keys += ["v_year"] if records.delivery.years else []
+    kept = [*values, "minor", "is_reference"]
+    singles = rows.filter(~nw.col(unit).is_null()).group_by(keys).agg(*(nw.col(name).max() for name in kept))
+    nameless = rows.filter(nw.col(unit).is_null())
+    return nw.concat([singles, nameless.select(*keys, *kept)], how="diagonal")
+
+
+# --- per delivery -------------------------------------------------------------------------------
+
+
+def per_household(records: Records, protocol: StudyProtocol, wire: Wire) -> Frame:
+    """household, `present`, and for each term and measure of this delivery its value and whether it is unknown."""
+    delivery = records.delivery
+    columns = wire[delivery.name]
+    rows = merged(records)
+    flags = {t.name: _met(protocol, t.source, columns) for t in terms(protocol) if t.source.delivery == delivery.name}
+    sums = {f"m_{m.name}": _amount(protocol, m, columns) for m in protocol.measures if m.delivery == delivery.name}
+    rows = rows.with_columns(
+        one().alias("present"), *(expression.alias(name) for name, expression in (flags | sums).items())
+    )
+    rows = rows.with_columns(is_unknown(nw.col(name)).alias(f"u_{name}") for name in (*flags, *sums))
+    return rows.group_by("household").agg(
+        nw.col("present").max(),
+        *(nw.col(name).max() for name in flags),
+        *(nw.col(name).sum() for name in sums),
+        *(nw.col(f"u_{name}").max() for name in (*flags, *sums)),
+    )
+
+
+def _met(protocol: StudyProtocol, source: Source, columns: Mapping[str, WireColumn]) -> nw.Expr:
+    conditions = [any_of(_test(protocol, condition, columns) for condition in source.any_of)]
+    return as_flag(all_of([*conditions, *_members(source.who), *_year(source.year)]))
+
+
+def _test(protocol: StudyProtocol, condition: Condition, columns: Mapping[str, WireColumn]) -> nw.Expr:
+    value = nw.col(f"v_{condition.column}")
+    if condition.is_true is not None:
+        return value == 1
+    if condition.at_least is not None:
+        return value >= protocol.months(condition)
+    categories = columns[condition.column].categories
+    return any_of(value == categories.index(option) for option in protocol.options(condition))
+
+
+def _members(who: str) -> list[nw.Expr]:
+    tests = {
+        "all": [],
+        "adult": [nw.col("minor") == 0],
+        "minor": [nw.col("minor") == 1],
+        "reference-person": [nw.col("is_reference") == 1],
+    }
+    return tests[who]
+
+
+def _year(year: int | None) -> list[nw.Expr]:
+    return [] if year is None else [nw.col("v_year") == year]
+
+
+def _amount(protocol: StudyProtocol, measure: Measure, columns: Mapping[str, WireColumn]) -> nw.Expr:
+    """What one record adds: 0 for a record of others or of another year, null where that cannot be known."""
+    if measure.sum_of:
+        amount = total([nw.col(f"v_{name}") for name in measure.sum_of])
+    else:
+        amount = as_flag(any_of(_test(protocol, condition, columns) for condition in measure.count_where))
+    meant = [*_members(measure.who), *_year(measure.year)]
+    if not meant:
+        return amount
+    return _only(meant, amount)
+
+
+def _only(meant: list[nw.Expr], amount: nw.Expr) -> nw.Expr:
+    zero = nw.lit(0).cast(nw.Int64)
+    return nw.when(all_of(meant)).then(amount).otherwise(where(~all_of(meant), zero))
+
+
+# --- the household ------------------------------------------------------------------------------
+
+
+def households(base: Frame, deliveries: Mapping[str, Frame], protocol: StudyProtocol) -> Frame:
+    """One row per household with every indicator, measure, domain, definition and selection of the protocol."""
+    frame = base
+    for name, per in deliveries.items():
+        renamed = per.with_columns(nw.col("present").alias(f"p_{name}")).drop("present")
+        frame = frame.join(renamed, on="household", how="left")
+    frame = frame.with_columns(_population(protocol).alias("has_child_lt18"))
+    frame = frame.with_columns(*_coverage(protocol, deliveries), *_measures(protocol, deliveries))
+    frame = frame.with_columns(*(_indicator(i, protocol, deliveries).alias(i.name) for i in protocol.indicators))
+    frame = frame.with_columns(*(any_of(nw.col(part) for part in d.any_of).alias(d.name) for d in protocol.domains))
+    for definition in protocol.definitions:
+        parts = all_of(nw.col(part) for part in definition.all_of)
+        frame = frame.with_columns(parts.alias(definition.name))
+    return frame.with_columns(*(_selected(s).alias(s.name) for s in protocol.selections))
+
+
+def _population(protocol: StudyProtocol) -> nw.Expr:
+    """A family: a minor and an adult; null where an unknown age decides it (D5, D6)."""
+    unsure = nw.col("unknown_age") > 0
+    minor = nw.when(nw.col("minors") > 0).then(nw.lit(True)).otherwise(where(~unsure, nw.lit(False)))
+    adult = nw.when(nw.col("adults") > 0).then(nw.lit(True)).otherwise(where(~unsure, nw.lit(False)))
+    return minor & adult if protocol.parameters.family_rule == "minor-and-adult" else minor
+
+
+def _coverage(protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> list[nw.Expr]:
+    return [
+        (~nw.col(f"p_{d.name}").is_null() if d.name in deliveries else nw.lit(None, nw.Boolean)).alias(f"coverage_{d.name}")
+        for d in protocol.deliveries
+    ]
+
+
+def _absent_is_no(protocol: StudyProtocol, delivery: str) -> bool:
+    return protocol.delivery(delivery).completeness == "complete"
+
+
+def _measures(protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> Iterable[nw.Expr]:
+    for measure in protocol.measures:
+        name = f"m_{measure.name}"
+        if measure.delivery not in deliveries:
+            yield nw.lit(None, nw.Int64).alias(measure.name)
+            continue
+        value = where(nw.col(f"u_{name}") == 0, nw.col(name))
+        if _absent_is_no(protocol, measure.delivery):
+            mentioned = ~nw.col(f"p_{measure.delivery}").is_null()
+            value = nw.when(mentioned).then(value).otherwise(nw.lit(0).cast(nw.Int64))
+        yield value.alias(measure.name)
+
+
+def _indicator(indicator: Indicator, protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> nw.Expr:
+    value = any_of(
+        _source(term, protocol, deliveries) for term in terms(protocol) if term.indicator == indicator.name
+    )
+    return where(nw.col("has_child_lt18"), value) if indicator.population == "families" else value
+
+
+def _source(term: Term, protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> nw.Expr:
+    delivery = term.source.delivery
+    if delivery not in deliveries:
+        return nw.lit(None, nw.Boolean)
+    absent = nw.lit(False) if _absent_is_no(protocol, delivery) else nw.lit(None, nw.Boolean)
+    mentioned = ~nw.col(f"p_{delivery}").is_null()
+    return nw.when(mentioned).then(known(nw.col(term.name), nw.col(f"u_{term.name}"))).otherwise(absent)
+
+
+def _selected(selection: Selection) -> nw.Expr:
+    """At least so many provisions; null where the unknown ones decide it."""
+    flags = [as_flag(nw.col(name)) for name in selection.provisions]
+    sure = total([flag.fill_null(0) for flag in flags])
+    possible = total([flag.fill_null(1) for flag in flags])
+    unsure = where(possible < selection.at_least, nw.lit(False))
+    return nw.when(sure >= selection.at_least).then(nw.lit(True)).otherwise(unsure)

@@ -1,0 +1,112 @@
+"""The household research file: `households.parquet`, its codebook, and the households that are left out of the tables.
+
+No pseudonym, key or identifier is in it: study numbers are the linker's own. Normative: docs/spec/household-file-v1.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from protocols.model import Category, Indicator, StudyProtocol
+
+FORMAT = "household-linkage/households/v1"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of the household file, as the codebook says it."""
+
+    name: str
+    type: str
+    title: str
+    unit: str
+    source: str
+    population: str
+    empty: str
+
+
+UNKNOWN = "onbekend"
+OUTSIDE = "onbekend, of geen gezin met een minderjarig kind en een volwassene"
+
+
+def fields(protocol: StudyProtocol) -> tuple[Field, ...]:
+    """The columns, in order: the household, domains, support and definitions, indicators, selections, measures, coverage."""
+    spine = protocol.spine.name
+    support = [i for i in protocol.indicators if i.name.startswith("support_")]
+    others = [i for i in protocol.indicators if i not in support]
+    populations = {i.name: i.population for i in protocol.indicators}
+    return (
+        Field("study_number", "text", "Studienummer van het huishouden", "", "koppelaar", "households", ""),
+        Field("wijk", "text", "Wijk", "", spine, "households", UNKNOWN),
+        Field("adults", "integer", "Volwassenen in het huishouden", "personen", spine, "households", ""),
+        Field("minors", "integer", "Minderjarigen in het huishouden", "personen", spine, "households", ""),
+        Field("has_child_lt18", "boolean", "Gezin: minderjarig kind en volwassene", "", spine, "households", UNKNOWN),
+        *(_yes_no(d.name, d.title, " of ".join(d.any_of), populations[d.any_of[0]]) for d in protocol.domains),
+        *(_yes_no(i.name, i.title, _deliveries(i), i.population) for i in support),
+        *(_yes_no(d.name, d.title, " en ".join(d.all_of), "families") for d in protocol.definitions),
+        *(_yes_no(i.name, i.title, _deliveries(i), i.population) for i in others),
+        *(_yes_no(s.name, s.title, f"{s.at_least} van: {', '.join(s.provisions)}", "households") for s in protocol.selections),
+        *(Field(m.name, "integer", m.title, m.unit, m.delivery, "households", UNKNOWN) for m in protocol.measures),
+        *(
+            Field(f"coverage_{d.name}", "boolean", f"Komt voor in: {d.title}", "", d.name, "households", "niet geleverd")
+            for d in protocol.deliveries
+        ),
+    )
+
+
+def _deliveries(indicator: Indicator) -> str:
+    return ", ".join(dict.fromkeys(source.delivery for source in indicator.sources))
+
+
+def _yes_no(name: str, title: str, source: str, population: str) -> Field:
+    return Field(name, "boolean", title, "", source, population, OUTSIDE if population == "families" else UNKNOWN)
+
+
+def finished(frame: pl.DataFrame, numbers: pl.Series, areas: Sequence[Category], protocol: StudyProtocol) -> pl.DataFrame:
+    """The file's columns and types, sorted by study number; `size`, `institution` and `household` do not leave."""
+    wijk = pl.col("area").replace_strict(list(range(len(areas))), list(areas), default=None, return_dtype=pl.String)
+    types: dict[str, pl.DataType] = {"text": pl.String(), "integer": pl.Int64(), "boolean": pl.Boolean()}
+    chosen = [pl.col(field.name).cast(types[field.type]) for field in fields(protocol)]
+    return frame.with_columns(numbers.alias("study_number"), wijk.alias("wijk")).select(chosen).sort("study_number")
+
+
+def flags(protocol: StudyProtocol) -> pl.Expr:
+    """Why a household is left out of the tables, or null."""
+    return (
+        pl.when(pl.col("institution") == 1)
+        .then(pl.lit("institution"))
+        .when(pl.col("size") > protocol.household.max_size)
+        .then(pl.lit("too-many-persons"))
+        .otherwise(pl.lit(None, pl.String))
+        .alias("flag")
+    )
+
+
+def codebook(protocol: StudyProtocol) -> str:
+    """codebook.csv, `;`-separated: one line per column of the household file."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    writer.writerow(["naam", "type", "omschrijving", "eenheid", "bron", "populatie", "leeg betekent"])
+    for field in fields(protocol):
+        writer.writerow([field.name, field.type, field.title, field.unit, field.source, field.population, field.empty])
+    return text.getvalue()
+
+
+def metadata(protocol: StudyProtocol, about: dict[str, str], packages: dict[str, str], code: str) -> dict[str, str]:
+    """What the file says of itself: schema, study, protocol digest, package digests and code version."""
+    schema = [{"name": field.name, "type": field.type, "title": field.title} for field in fields(protocol)]
+    return {
+        "household-linkage": json.dumps(
+            {"format": FORMAT, **about, "packages": packages, "code": code, "schema": schema},
+            sort_keys=True,
+            ensure_ascii=False,
+        )
+    }
+
+

@@ -1,0 +1,306 @@
+"""The linker's whole way: inbox -> accepted packages -> re-keyed bodies -> plan -> household research file.
+
+Fails closed: one refused package stops the run, and nothing is written before everything was accepted and linked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import polars as pl
+
+from linkage.engine.base import Engine, Frame
+from linkage.engine.polars import PolarsEngine
+from linkage.errors import DeliveryMissing, OutputError, PackageError, SpineUnusable, WrongKey
+from linkage.files import cannot_write, make_folder, replacing, write_text
+from linkage.keys import LinkerIdentity
+from linkage.linker import ledger
+from linkage.linker.accept import Accepted, accept, no_doubles
+from linkage.linker.count import doubles, report, ways
+from linkage.linker.evaluate import households, per_household
+from linkage.linker.household import codebook, finished, flags, metadata
+from linkage.linker.link import KEYS, Population, Records, link, one_row_each, population, register
+from linkage.linker.parse import parse
+from linkage.linker.rekey import KEY_COLUMNS, rekey, study_numbers
+from linkage.study import Study, wire_columns
+from linkage.transfer.package import open_body
+from protocols.model import Delivery
+
+OUTPUTS = ("households.parquet", "flagged.parquet", "codebook.csv", "linkage.json")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """All that a linking needs; the date is passed in."""
+
+    study: Study
+    identity: LinkerIdentity
+    inbox: Path
+    output: Path
+    today: dt.date
+    ledger: Path | None = None
+    say: Say = lambda text: None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was written, and the numbers of `linkage.json`."""
+
+    households: Path
+    flagged: Path
+    numbers: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The two files before they are written."""
+
+    households: pl.DataFrame
+    flagged: pl.DataFrame
+    numbers: dict[str, Any]
+
+
+def run(request: Request) -> Result:
+    """Link an inbox. Raises PackageError, LinkError, SecretError, OutputError; writes nothing then."""
+    if request.identity.public != request.study.linker.public_key:
+        raise WrongKey("deze identiteit is niet die van de koppelaar in de studie; neem het goede bestand")
+    make_folder(request.output)
+    book = request.ledger or request.output / "ledger.jsonl"
+    entries = ledger.read(book)
+    packages = accept_all(request, entries)
+    with _workplace(request.output) as folder:
+        outcome = _link(request, packages, folder)
+    result = _write(request, packages, outcome)
+    ledger.append(book, entries, [package.entry for package in packages if package.is_new])
+    return result
+
+
+# --- accepting ----------------------------------------------------------------------------------
+
+
+def accept_all(request: Request, entries: tuple[ledger.Entry, ...]) -> list[Accepted]:
+    """Every package of the inbox, in an order of their own. Raises the first refusal after saying them all."""
+    refusals: list[PackageError] = []
+    accepted: list[Accepted] = []
+    for path in _inbox(request.inbox):
+        try:
+            accepted.append(accept(path, request.study, entries, request.today))
+            request.say(f"aanvaard   {path.name}")
+        except PackageError as refusal:
+            request.say(f"geweigerd  {path.name}: {refusal}")
+            refusals.append(type(refusal)(f"{path.name}: {refusal}"))
+    if refusals:
+        raise refusals[0]
+    no_doubles(accepted)
+    _all_there(request.study, accepted)
+    return sorted(accepted, key=lambda package: (package.manifest.delivery, package.manifest.holder))
+
+
+def _inbox(inbox: Path) -> list[Path]:
+    try:
+        return sorted(path for path in inbox.iterdir() if path.suffix == ".package" and path.is_file())
+    except OSError:
+        raise DeliveryMissing(f"de inbox {inbox.name} is niet te lezen; controleer het pad en de rechten") from None
+
+
+def _all_there(study: Study, accepted: list[Accepted]) -> None:
+    there = {(package.manifest.delivery, package.manifest.holder) for package in accepted}
+    missing = [
+        f"{holder.delivery} van {holder.id}"
+        for holder in study.holder
+        if study.protocol.delivery(holder.delivery).required and (holder.delivery, holder.id) not in there
+    ]
+    if missing:
+        raise DeliveryMissing(f"er ontbreekt: {', '.join(missing)}; wacht op dit pakket of zet het in de inbox")
+
+
+@contextmanager
+def _workplace(output: Path) -> Iterator[Path]:
+    """A folder for this run alone, inside the secured environment, gone afterwards whatever happens."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=".linkage-", dir=output))
+    except OSError as error:
+        raise cannot_write(output, error) from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# --- opening ------------------------------------------------------------------------------------
+
+
+def _opened(request: Request, package: Accepted, folder: Path, number: int) -> Path:
+    """Decrypt, parse in a child, re-key; the plain body and the holder's pseudonyms are gone afterwards."""
+    body, checked, target = (folder / f"{number}.{step}" for step in ("body", "checked", "parquet"))
+    try:
+        with package.path.open("rb") as file, replacing(body) as plain:
+            for chunk in open_body(file, package.header, request.identity.private_key()):
+                plain.write(chunk)
+        parse(body, checked, package.manifest)
+        rekey(checked, target, package.manifest, request.identity, request.study.protocol.scheme)
+    except PackageError as refusal:
+        request.say(f"geweigerd  {package.path.name}: {refusal}")
+        raise type(refusal)(f"{package.path.name}: {refusal}") from None
+    except OSError as error:
+        raise cannot_write(target, error) from None
+    finally:
+        body.unlink(missing_ok=True)
+        checked.unlink(missing_ok=True)
+    return target
+
+
+def _frame(engine: Engine, delivery: Delivery, files: list[tuple[int, Path]]) -> Frame:
+    """The rows of a delivery of all its holders; `holder` is the package's number."""
+    keys = [KEY_COLUMNS[field] for field in _fields(delivery)]
+    parts = [engine.scan([path], keys).with_columns(nw.lit(number).cast(nw.Int64).alias("holder")) for number, path in files]
+    return nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
+
+
+def _fields(delivery: Delivery) -> list[str]:
+    kinds = {"address": ["address", "address-number"]}
+    return [field for kind in delivery.kinds for field in kinds.get(kind, [kind])]
+
+
+# --- linking ------------------------------------------------------------------------------------
+
+
+def _link(request: Request, packages: list[Accepted], folder: Path) -> Outcome:
+    engine = PolarsEngine(folder)
+    files: dict[str, list[tuple[int, Path]]] = {}
+    for number, package in enumerate(packages):
+        request.say(f"openen     {package.path.name}")
+        files.setdefault(package.manifest.delivery, []).append((number, _opened(request, package, folder, number)))
+    try:
+        return _joined(request, packages, engine, files)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        # The library's message may hold values and the plan.
+        raise OutputError("het koppelen is afgebroken; is er ruimte op de schijf en geheugen genoeg?") from None
+
+
+def _joined(
+    request: Request, packages: list[Accepted], engine: Engine, files: dict[str, list[tuple[int, Path]]]
+) -> Outcome:
+    protocol = request.study.protocol
+    wire = {d.name: {column.name: column for column in wire_columns(request.study, d)} for d in protocol.deliveries}
+    frames = {d.name: _frame(engine, d, files[d.name]) for d in protocol.deliveries if d.name in files}
+    spine, registered = _spine(request, engine, frames[protocol.spine.name])
+    counted: dict[int, dict[str, Any]] = {}
+    per: dict[str, Frame] = {}
+    for name, frame in frames.items():
+        request.say(f"koppelen   {name}")
+        records = link(frame, protocol.delivery(name), spine)
+        records = Records(records.delivery, engine.materialise(records.rows))
+        _count(engine, packages, registered if records.delivery.spine else frame, records, counted)
+        per[name] = engine.materialise(per_household(records, protocol, wire))
+    table = engine.collect(households(spine.households, per, protocol))
+    return _outcome(request, packages, table, counted)
+
+
+def _spine(request: Request, engine: Engine, frame: Frame) -> tuple[Population, Frame]:
+    """The population, and the register with doubles for counting them. Raises SpineUnusable."""
+    protocol = request.study.protocol
+    registered = register(frame, protocol)
+    distinct = engine.materialise(registered.unique())
+    content = [*(key for key in KEYS if key != "person"), *(f"v_{c.name}" for c in wire_columns(request.study, protocol.spine))]
+    persons = engine.materialise(one_row_each(distinct, content))
+    people = population(persons, protocol)
+    people = Population(engine.materialise(people.persons), engine.materialise(people.households))
+    if engine.collect(people.households.head(1)).is_empty():
+        raise SpineUnusable("in het bevolkingsregister is geen enkel huishouden te vormen; controleer die levering")
+    return people, registered
+
+
+def _count(
+    engine: Engine, packages: list[Accepted], frame: Frame, records: Records, counted: dict[int, dict[str, Any]]
+) -> None:
+    by_way, doubled = ways(engine, records), doubles(engine, frame, records)
+    for number, package in enumerate(packages):
+        if package.manifest.delivery == records.delivery.name:
+            counted[number] = report(package, by_way.get(number, {}), doubled.get(number))
+
+
+def _outcome(
+    request: Request, packages: list[Accepted], table: pl.DataFrame, counted: dict[int, dict[str, Any]]
+) -> Outcome:
+    study, protocol = request.study, request.study.protocol
+    numbers = study_numbers(table["household"], request.identity, protocol.scheme, study.study.id)
+    if numbers.n_unique() != numbers.len():
+        raise SpineUnusable("twee huishoudens kregen hetzelfde studienummer; maak een nieuwe koppelaar-identiteit")
+    whole = finished(table, numbers, study.study.areas, protocol)
+    marks = table.select(numbers, flags(protocol)).sort("study_number")["flag"]
+    outcome_numbers = _numbers(request, table, whole, marks, [counted[number] for number in sorted(counted)])
+    flagged = whole.filter(marks.is_not_null()).with_columns(marks.drop_nulls())
+    return Outcome(whole.filter(marks.is_null()), flagged, outcome_numbers)
+
+
+def _numbers(
+    request: Request, table: pl.DataFrame, whole: pl.DataFrame, marks: pl.Series, deliveries: list[dict[str, Any]]
+) -> dict[str, Any]:
+    kept = whole.filter(marks.is_null())
+    definitions = (*request.study.protocol.domains, *request.study.protocol.definitions, *request.study.protocol.selections)
+    return {
+        "format": "household-linkage/linkage/v1",
+        **_about(request),
+        "code": _code(),
+        "persons": int(table["size"].sum()),
+        "households": kept.height,
+        "families": int(kept["has_child_lt18"].sum()),
+        "flagged": {reason: int(n) for reason, n in sorted(marks.drop_nulls().value_counts().iter_rows())},
+        "households_in_two_areas": int((table["area"] != table["area_last"]).sum()),
+        "true": {part.name: int(kept[part.name].sum()) for part in definitions},
+        "deliveries": deliveries,
+    }
+
+
+def _about(request: Request) -> dict[str, str]:
+    about = request.study.study
+    return {
+        "study": str(about.id),
+        "title": about.title,
+        "municipality": about.municipality_code,
+        "reference_date": about.reference_date.isoformat(),
+        "wave": str(about.wave),
+        "protocol": request.study.protocol.name,
+        "protocol_digest": about.protocol_digest,
+    }
+
+
+def _code() -> str:
+    return f"household-linkage {version('household-linkage')}"
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+def _write(request: Request, packages: list[Accepted], outcome: Outcome) -> Result:
+    """Write all files whole; the household file last, so that it never stands without its codebook."""
+    digests = {f"{p.manifest.delivery}/{p.manifest.holder}": p.digest for p in packages}
+    meta = metadata(request.study.protocol, _about(request), digests, _code())
+    folder = request.output
+    write_text(folder / "codebook.csv", codebook(request.study.protocol))
+    write_text(folder / "linkage.json", json.dumps(outcome.numbers, indent=2, ensure_ascii=False) + "\n")
+    for name, frame in (("flagged.parquet", outcome.flagged), ("households.parquet", outcome.households)):
+        with replacing(folder / name) as file:
+            _write_parquet(frame, file, meta)
+    return Result(folder / "households.parquet", folder / "flagged.parquet", outcome.numbers)
+
+
+def _write_parquet(frame: pl.DataFrame, file: Any, meta: dict[str, str]) -> None:
+    try:
+        frame.write_parquet(file, compression="zstd", statistics=False, row_group_size=131_072, metadata=meta)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        raise OutputError("het onderzoeksbestand kan niet worden geschreven; maak ruimte op de schijf") from None
+
+

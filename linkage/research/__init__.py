@@ -1,0 +1,1 @@
+"""The researcher's room: sees the household file, never pseudonyms, keys or packages."""

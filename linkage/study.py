@@ -1,0 +1,295 @@
+"""A study binds a protocol to organisations, keys, a place and a date (docs/spec/study-v1.md).
+
+The study holds public keys only; it can be mailed. Everything in it comes from a closed vocabulary.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints, model_validator
+
+from linkage.errors import StudyFault
+from protocols import FaultyAgreement, StudyProtocol, digest, load_protocol
+from protocols.load import parse_toml, read_bytes, validate
+from protocols.model import (
+    AgeBand,
+    AmountBand,
+    AmountRounded,
+    Category,
+    CategoryColumn,
+    Column,
+    Count,
+    Delivery,
+    Frozen,
+    Text,
+)
+
+HolderId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,47}$")]
+Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+PublicKey = Annotated[str, StringConstraints(pattern=r"^(ed25519|xwing):[A-Za-z0-9+/]{43,2000}={0,2}$")]
+SourceName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+IDENTIFIER_COLUMNS = {
+    "bsn": ("bsn",),
+    "a-number": ("a_number",),
+    "household-number": ("household_number",),
+    "address": ("postcode", "house_number", "house_letter", "house_addition"),
+}
+OPTIONAL_PARTS = ("house_letter", "house_addition")
+
+
+def _as_uuid(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value):
+        return UUID(value)
+    return value
+
+
+class About(Frozen):
+    """What the study is for, where, when, on which legal basis and until when its data are kept."""
+
+    id: Annotated[UUID, BeforeValidator(_as_uuid)]
+    title: Text
+    protocol: Text
+    protocol_digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+    municipality: Text
+    municipality_code: Annotated[str, StringConstraints(pattern=r"^GM[0-9]{4}$")]
+    reference_date: dt.date
+    wave: Annotated[int, Field(ge=1, le=1000)]
+    purpose: Text
+    legal_basis: Text
+    retention_until: dt.date
+    areas: tuple[Category, ...] = Field(min_length=1, max_length=2000)
+
+
+class Linker(Frozen):
+    """The research institute: the only party that can open a package of this study."""
+
+    id: HolderId
+    organisation: Text
+    public_key: PublicKey
+
+
+class Root(Frozen):
+    """What anyone may know of the root key: its id, and what it makes of the reserved identifiers."""
+
+    key_id: Hex16
+    canaries: dict[Literal["bsn", "a-number", "address", "address-number", "household-number"], Hex16]
+
+
+class Format(Frozen):
+    """How this holder's export is written, where it cannot be found out from the file."""
+
+    separator: Literal[";", ",", "\t", "|"] | None = None
+    encoding: Literal["utf-8", "cp1252", "utf-16"] | None = None
+    decimal: Literal["comma", "point"] = "comma"
+    sheet: Text | None = None
+    header_row: Annotated[int, Field(ge=1, le=100)] = 1
+
+
+class Holder(Frozen):
+    """One organisation making one delivery; an organisation with two deliveries has two entries."""
+
+    id: HolderId
+    organisation: Text
+    delivery: Text
+    public_key: PublicKey
+    format: Format = Format()
+    columns: dict[str, SourceName]
+    values: dict[str, dict[str, str]] = {}
+    not_available: tuple[str, ...] = ()
+
+
+class Study(Frozen):
+    """A study with its protocol; `protocol` is loaded beside it and must have the digest written down."""
+
+    format: Literal["household-linkage/study/v1"]
+    study: About
+    linker: Linker
+    root: Root | None = None
+    holder: tuple[Holder, ...] = Field(min_length=1)
+    _protocol: StudyProtocol | None = PrivateAttr(default=None)
+
+    @property
+    def protocol(self) -> StudyProtocol:
+        """The protocol that this study binds."""
+        assert self._protocol is not None
+        return self._protocol
+
+    def holder_of(self, holder: str, delivery: str) -> Holder | None:
+        """The entry of that holder for that delivery, if there is one."""
+        return next((h for h in self.holder if h.id == holder and h.delivery == delivery), None)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        seen: dict[tuple[str, str], int] = {}
+        keys: dict[str, str] = {}
+        for holder in self.holder:
+            if seen.setdefault((holder.id, holder.delivery), 1) > 1:
+                raise ValueError(f"holder {holder.id} levert {holder.delivery} twee keer; haal er een weg")
+            seen[(holder.id, holder.delivery)] += 1
+            if keys.setdefault(holder.id, holder.public_key) != holder.public_key:
+                raise ValueError(f"holder {holder.id} heeft twee verschillende publieke sleutels; houd er een aan")
+            if not holder.public_key.startswith("ed25519:"):
+                raise ValueError(f"holder {holder.id}: de publieke sleutel van een houder begint met ed25519:")
+        if len(set(keys.values())) != len(keys):
+            raise ValueError("twee houders hebben dezelfde publieke sleutel; elke houder maakt zijn eigen sleutel")
+        if not self.linker.public_key.startswith("xwing:"):
+            raise ValueError("de publieke sleutel van de koppelaar begint met xwing:")
+        if self.linker.id in keys:
+            raise ValueError("de koppelaar is ook houder; dat mag niet: wie koppelt, mag de hoofdsleutel niet hebben")
+        return self
+
+
+def load_study(path: Path) -> Study:
+    """Read and check study.toml and its protocol. Raises StudyFault with file, line and remedy."""
+    try:
+        source = read_bytes(path)
+        data = parse_toml(source, path.name)
+        study = validate(Study, data, source, path.name)
+        protocol = load_protocol(study.study.protocol, path.parent)
+        return _bind(study, protocol, path.name, data, source)
+    except FaultyAgreement as error:
+        raise StudyFault(str(error)) from None
+
+
+def _bind(study: Study, protocol: StudyProtocol, name: str, data: dict[str, Any], source: bytes) -> Study:
+    faults = (*_date_faults(study, protocol), *_holder_faults(study, protocol))
+    if digest(protocol) != study.study.protocol_digest:
+        faults = (*faults, f"het protocol {protocol.name} is niet het afgesproken protocol; de digest is {digest(protocol)}")
+    if faults:
+        raise StudyFault("\n".join(f"{name}, regel {_holder_line(fault, data, source)}: {fault}" for fault in faults))
+    study._protocol = protocol
+    return study
+
+
+def _holder_line(fault: str, data: dict[str, Any], source: bytes) -> int:
+    from protocols.lines import line_map
+
+    lines = line_map(source)
+    found = re.match(r"holder ([\w-]+), levering ([\w-]+)", fault)
+    for index, item in enumerate(data["holder"]):
+        if found and (item["id"], item["delivery"]) == found.groups():
+            column = re.search(r"`(\w+)`", fault)
+            return lines.get(("holder", index, "columns", column.group(1) if column else ""), lines[("holder", index)])
+    word = next((key for key in ("protocol_digest", "reference_date", "retention_until", "areas") if key in fault), None)
+    if "digest" in fault:
+        word = "protocol_digest"
+    return lines.get(("study", word or "id"), 1)
+
+
+def _date_faults(study: Study, protocol: StudyProtocol) -> tuple[str, ...]:
+    about, faults = study.study, []
+    if f"{about.reference_date:%m-%d}" != protocol.parameters.reference_day:
+        faults.append(f"reference_date: het protocol vraagt de dag {protocol.parameters.reference_day} (maand-dag)")
+    if about.reference_date.year != protocol.reference_year:
+        faults.append(f"reference_date: het protocol geldt voor het jaar {protocol.reference_year}")
+    if about.retention_until <= about.reference_date:
+        faults.append("retention_until moet na de peildatum liggen")
+    if len(set(about.areas)) != len(about.areas):
+        faults.append("areas: een wijk staat er twee keer in")
+    return tuple(faults)
+
+
+def _holder_faults(study: Study, protocol: StudyProtocol) -> tuple[str, ...]:
+    faults: list[str] = []
+    known = {delivery.name: delivery for delivery in protocol.deliveries}
+    for holder in study.holder:
+        if holder.delivery not in known:
+            faults.append(f"holder {holder.id}, levering {holder.delivery}: kies een van {', '.join(known)}")
+            continue
+        where = f"holder {holder.id}, levering {holder.delivery}:"
+        faults.extend(f"{where} {fault}" for fault in _mapping_faults(study, holder, known[holder.delivery]))
+    for delivery in protocol.deliveries:
+        count = sum(holder.delivery == delivery.name for holder in study.holder)
+        if delivery.required and not count:
+            faults.append(f"niemand levert {delivery.name}, dat verplicht is; voeg een [[holder]] toe")
+        if delivery.spine and count > 1:
+            faults.append(f"{delivery.name} is het bevolkingsregister; daarvoor kan er maar een houder zijn")
+    return tuple(faults)
+
+
+def _mapping_faults(study: Study, holder: Holder, delivery: Delivery) -> list[str]:
+    faults: list[str] = []
+    must, may = mappable(delivery)
+    for key in holder.columns:
+        if key not in must | may:
+            faults.append(f"`{key}` wordt niet gevraagd; de kolommen zijn {', '.join(sorted(must | may))}")
+    for key in sorted(must - set(holder.columns) - set(holder.not_available)):
+        faults.append(f"zeg in [holder.columns] hoe de kolom voor `{key}` heet, of zet hem in not_available")
+    if len(set(holder.columns.values())) != len(holder.columns):
+        faults.append("twee kolommen wijzen naar dezelfde bronkolom; geef elk zijn eigen bron")
+    for identifier in delivery.identifiers:
+        parts = set(IDENTIFIER_COLUMNS[identifier.kind]) - set(OPTIONAL_PARTS)
+        if 0 < len(parts & set(holder.columns)) < len(parts) or (identifier.required and not parts <= set(holder.columns)):
+            faults.append(f"voor {identifier.kind} zijn de kolommen {', '.join(sorted(parts))} nodig")
+    if not any(set(IDENTIFIER_COLUMNS[kind]) & set(holder.columns) for kind in delivery.kinds):
+        faults.append(f"er is geen enkel herkenningsnummer; geef de kolom van {' of '.join(delivery.kinds)}")
+    faults.extend(_value_faults(study, holder, delivery))
+    return faults
+
+
+def _value_faults(study: Study, holder: Holder, delivery: Delivery) -> list[str]:
+    faults = []
+    for name, mapping in holder.values.items():
+        wire = {column.name: column for column in wire_columns(study, delivery)}.get(name)
+        allowed = {"boolean": ("ja", "nee"), "integer": ()}.get(wire.type, wire.categories) if wire else ()
+        if not allowed:
+            faults.append(f"`{name}` is geen kolom met vaste waarden; haal [holder.values.{name}] weg")
+        elif not set(mapping.values()) <= set(allowed):
+            faults.append(f"[holder.values.{name}]: schrijf rechts een van {', '.join(allowed)}")
+    return faults
+
+
+def mappable(delivery: Delivery) -> tuple[set[str], set[str]]:
+    """The column keys that a holder must and may map: (needed unless not available, optional)."""
+    must = {column.name for column in delivery.columns} | ({"year"} if delivery.years else set())
+    must |= {select.name for select in delivery.select}
+    may = {part for kind in delivery.kinds for part in IDENTIFIER_COLUMNS[kind]}
+    return must, may
+
+
+@dataclass(frozen=True)
+class WireColumn:
+    """A column as it leaves: a boolean, an integer from `minimum` to `maximum`, or a position in `categories`."""
+
+    name: str
+    type: Literal["boolean", "integer", "category"]
+    minimum: int = 0
+    maximum: int = 1
+    categories: tuple[str, ...] = ()
+
+
+def pseudonym_fields(delivery: Delivery) -> tuple[str, ...]:
+    """The pseudonym columns of a delivery, in order; an address has two."""
+    fields: list[str] = []
+    for kind in delivery.kinds:
+        fields.extend(("address", "address-number") if kind == "address" else (kind,))
+    return tuple(fields)
+
+
+def wire_columns(study: Study, delivery: Delivery) -> tuple[WireColumn, ...]:
+    """The attribute columns of a package of this delivery, in order."""
+    columns: list[WireColumn] = []
+    if "address" in delivery.kinds:
+        columns.append(WireColumn("address_suffix", "boolean"))
+    if delivery.years:
+        columns.append(WireColumn("year", "integer", min(delivery.years), max(delivery.years)))
+    columns.extend(_wire(study, column) for column in delivery.columns)
+    return tuple(columns)
+
+
+def _wire(study: Study, column: Column) -> WireColumn:
+    if isinstance(column, CategoryColumn):
+        categories = column.categories or study.study.areas
+        return WireColumn(column.name, "category", 0, len(categories) - 1, categories)
+    if isinstance(column, AgeBand | AmountBand):
+        return WireColumn(column.name, "category", 0, len(column.categories) - 1, column.categories)
+    if isinstance(column, Count | AmountRounded):
+        return WireColumn(column.name, "integer", 0, column.at_most)
+    return WireColumn(column.name, "boolean")

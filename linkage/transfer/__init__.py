@@ -1,0 +1,1 @@
+"""The courier's room: sealed bytes, their manifest and their checks."""

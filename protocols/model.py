@@ -1,0 +1,600 @@
+"""The agreement as values: frozen, validated on construction, so that an invalid protocol cannot exist.
+
+A privacy officer can read this file: it holds every word that a protocol may use. There are no
+expressions, no plug-ins and no way to name a column that nobody delivers.
+Source: NJi, "Aantal en kosten van multiprobleemgezinnen in Almelo" (2016), Bijlage 1 and 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,47}$")]
+RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,47}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=600)]
+Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 .,'()<>=-]{0,47}$")]
+Year = Annotated[int, Field(ge=1990, le=2100)]
+
+
+def _as_decimal(value: object) -> object:
+    """Read a decimal from text: a binary float must never become money."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        raise ValueError("write a number between quotes, with a point: \"9250.00\"") from None
+
+
+Money = Annotated[Decimal, BeforeValidator(_as_decimal), Field(allow_inf_nan=False, ge=0)]
+Share = Annotated[Decimal, BeforeValidator(_as_decimal), Field(allow_inf_nan=False, ge=0, le=1)]
+
+
+class Frozen(BaseModel):
+    """Base of every part of a protocol: closed, immutable, strict about types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+# --- what is delivered -------------------------------------------------------------------------
+
+
+class _Column(Frozen):
+    name: Name
+    title: Text
+    purpose: Text | None = None
+    empty: Literal["unknown", "none"] = "unknown"
+
+
+class YesNo(_Column):
+    """A boolean that leaves as it is."""
+
+    leaves_as: Literal["yes-no"]
+
+
+class Minor(_Column):
+    """A birth date that leaves only as "minor on the reference date: yes or no"."""
+
+    leaves_as: Literal["minor"]
+
+
+class AgeBand(_Column):
+    """A birth date that leaves as an age band; `edges` are the first ages of bands 2, 3, ..."""
+
+    leaves_as: Literal["age-band"]
+    edges: tuple[Annotated[int, Field(ge=1, le=110)], ...] = Field(min_length=1, max_length=8)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Names of the bands, youngest first."""
+        starts = (0, *self.edges)
+        ends = (*(edge - 1 for edge in self.edges), None)
+        return tuple(f"{a}-{b}" if b is not None else f"{a} en ouder" for a, b in zip(starts, ends, strict=True))
+
+
+class Below(_Column):
+    """An amount in euros that leaves only as "strictly below the limit: yes or no"."""
+
+    leaves_as: Literal["below"]
+    limit: Literal["income_limit"]
+
+
+class AmountBand(_Column):
+    """An amount in euros that leaves as a band; `edges` are the lower bounds of bands 2, 3, ..."""
+
+    leaves_as: Literal["amount-band"]
+    edges: tuple[Money, ...] = Field(min_length=1, max_length=8)
+    categories: tuple[Category, ...]
+
+
+class AmountRounded(_Column):
+    """An amount in whole euros, rounded half up to `step` and capped; above zero never becomes zero."""
+
+    leaves_as: Literal["amount-rounded"]
+    step: Annotated[int, Field(ge=10, le=100_000)]
+    at_most: Annotated[int, Field(ge=10, le=10_000_000)]
+
+
+class Count(_Column):
+    """A count from 0, capped at `at_most`."""
+
+    leaves_as: Literal["count"]
+    at_most: Annotated[int, Field(ge=1, le=1_000)]
+
+
+class CategoryColumn(_Column):
+    """One of a closed list; the list stands here or, for wijken, in the study (`areas`)."""
+
+    leaves_as: Literal["category"]
+    categories: tuple[Category, ...] = ()
+    categories_from: Literal["areas"] | None = None
+
+
+Column = Annotated[
+    YesNo | Minor | AgeBand | Below | AmountBand | AmountRounded | Count | CategoryColumn,
+    Field(discriminator="leaves_as"),
+]
+
+IdentifierKind = Literal["a-number", "bsn", "address", "household-number"]
+
+
+class Identifier(Frozen):
+    """A kind of identifier that a delivery may be recognised by; it leaves as a pseudonym only."""
+
+    kind: IdentifierKind
+    required: bool = False
+
+
+class Select(Frozen):
+    """Which rows of the export are meant at all; the date itself never leaves the holder."""
+
+    name: Name
+    title: Text
+    rule: Literal["on-or-before-reference-date", "empty-or-after-reference-date"]
+
+
+class Delivery(Frozen):
+    """One file that a role delivers: for whom, recognised by what, with which columns, and why."""
+
+    name: Name
+    title: Text
+    role: RoleName
+    unit: Literal["person", "address"]
+    purpose: Text
+    spine: bool = False
+    required: bool = True
+    completeness: Literal["complete", "partial"]
+    rows: Literal["single", "several"]
+    identifiers: tuple[Identifier, ...] = Field(min_length=1)
+    years: tuple[Year, ...] = ()
+    select: tuple[Select, ...] = ()
+    max_rejected_share: Share = Decimal("0.10")
+    columns: tuple[Column, ...] = Field(min_length=1, max_length=120)
+
+    @property
+    def kinds(self) -> tuple[IdentifierKind, ...]:
+        """The kinds of identifier, in the protocol's order."""
+        return tuple(identifier.kind for identifier in self.identifiers)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError where nobody delivers it."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _no_doubles((column.name for column in self.columns), f"column of delivery {self.name}")
+        _no_doubles(self.kinds, f"identifier of delivery {self.name}")
+        if self.unit == "address" and self.kinds != ("address",):
+            raise ValueError(f"delivery {self.name}: a delivery of addresses is recognised by `address` alone")
+        if self.unit == "person" and not {"a-number", "bsn"} & set(self.kinds):
+            raise ValueError(f"delivery {self.name}: a delivery of persons needs `a-number` or `bsn`")
+        if "household-number" in self.kinds and not self.spine:
+            raise ValueError(f"delivery {self.name}: only the population register may deliver `household-number`")
+        if {"year"} & {column.name for column in self.columns}:
+            raise ValueError(f"delivery {self.name}: `year` is reserved; write `years = [...]` instead")
+        for column in self.columns:
+            _check_column(self.name, column)
+        return self
+
+
+def _check_column(delivery: str, column: Column) -> None:
+    where = f"delivery {delivery}, column {column.name}"
+    if isinstance(column, CategoryColumn):
+        if bool(column.categories) == bool(column.categories_from):
+            raise ValueError(f"{where}: give either `categories` or `categories_from`")
+        _no_doubles(column.categories, f"category of {where}")
+    if isinstance(column, AmountBand) and len(column.categories) != len(column.edges) + 1:
+        raise ValueError(f"{where}: {len(column.edges)} edges make {len(column.edges) + 1} bands; name each")
+    if isinstance(column, AmountBand | AgeBand) and list(column.edges) != sorted(set(column.edges)):
+        raise ValueError(f"{where}: write the edges from low to high")
+    if isinstance(column, AmountRounded) and column.at_most % column.step:
+        raise ValueError(f"{where}: `at_most` must be a multiple of `step`")
+
+
+# --- what counts as a problem ------------------------------------------------------------------
+
+Who = Literal["all", "adult", "minor", "reference-person"]
+
+
+class Condition(Frozen):
+    """One closed test on one delivered column; exactly one of the four tests is given."""
+
+    column: Name
+    is_true: Literal[True] | None = None
+    at_least: Annotated[int, Field(ge=1)] | Literal["benefit_months", "moves_threshold"] | None = None
+    one_of: tuple[Category, ...] | Literal["awbz_grounds"] | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        given = [test for test in (self.is_true, self.at_least, self.one_of) if test is not None]
+        if len(given) != 1:
+            raise ValueError(f"condition on {self.column}: give exactly one of is_true, at_least, one_of")
+        return self
+
+
+class Source(Frozen):
+    """Records of one delivery and year, of the members meant, that meet at least one condition."""
+
+    delivery: Name
+    who: Who = "all"
+    year: Year | None = None
+    any_of: tuple[Condition, ...] = Field(min_length=1)
+
+
+class Indicator(Frozen):
+    """A household has it when any record of any source meets it (Kleene logic: unknown stays unknown)."""
+
+    name: Name
+    title: Text
+    population: Literal["families", "households"]
+    sources: tuple[Source, ...] = Field(min_length=1)
+
+
+class Measure(Frozen):
+    """A whole number per household: the sum of columns, or the number of records that meet a condition."""
+
+    name: Name
+    title: Text
+    unit: Text
+    delivery: Name
+    who: Who = "all"
+    year: Year | None = None
+    sum_of: tuple[Name, ...] = ()
+    count_where: tuple[Condition, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if bool(self.sum_of) == bool(self.count_where):
+            raise ValueError(f"measure {self.name}: give either `sum_of` or `count_where`")
+        return self
+
+
+class Domain(Frozen):
+    """At least one of the indicators (report, p. 15)."""
+
+    name: Name
+    title: Text
+    any_of: tuple[Name, ...] = Field(min_length=1)
+
+
+class Definition(Frozen):
+    """All of the parts; for those under `same_person`, one and the same member must meet them all."""
+
+    name: Name
+    title: Text
+    all_of: tuple[Name, ...] = Field(min_length=1)
+    same_person: tuple[Name, ...] = ()
+
+
+class Selection(Frozen):
+    """At least so many different provisions at once (council letter 001), for all households."""
+
+    name: Name
+    title: Text
+    provisions: tuple[Name, ...] = Field(min_length=1)
+    at_least: Annotated[int, Field(ge=1)]
+
+
+# --- how the household is made, and what may be published --------------------------------------
+
+
+class HouseholdRule(Frozen):
+    """How persons become a household, and which households are left out of the tables."""
+
+    by: Literal["register-number-else-address", "address"]
+    max_size: Annotated[int, Field(ge=1, le=50)] = 10
+    minor_column: Name
+    area_column: Name
+    place_column: Name
+    institution_places: tuple[Category, ...]
+    reference_person_order: tuple[Category, ...] = Field(min_length=1)
+
+
+class ReleaseRule(Frozen):
+    """What a reader may see (report, note under tables 1-4; CBS output rule)."""
+
+    threshold: Annotated[int, Field(ge=3)]
+    show_zero: bool
+    star: Literal["*"]
+    percent_substitute: Annotated[int, Field(ge=1)]
+    interval_width: Annotated[int, Field(ge=1)]
+    group_share: Share
+    dominance_share: Share
+
+
+class Parameters(Frozen):
+    """The readings of the report that can be varied; each is named by an entry under `readings`."""
+
+    benefit_months: Annotated[int, Field(ge=1, le=12)]
+    income_limit: Money
+    income_deflator: Money
+    child_max_age: Annotated[int, Field(ge=0, le=30)]
+    reference_day: Literal["12-31"]
+    family_rule: Literal["minor-and-adult", "minor"]
+    moves_threshold: Annotated[int, Field(ge=1)]
+    awbz_grounds: tuple[Category, ...]
+    members_of_earlier_years: Literal["household-at-reference-date"]
+    foster_and_residential_children: Literal["where-registered"]
+    threat_delicts_counted_in: tuple[Name, ...]
+    percent_base_tables: Literal["families", "households"]
+    percent_base_maps: Literal["families", "households"]
+    published_mpg_percent: Share
+    published_other_families: Annotated[int, Field(ge=0)]
+    published_domain_s: Annotated[int, Field(ge=0)]
+    published_other_benefits: Annotated[int, Field(ge=0)]
+    comparison_groups: tuple[Literal["other-families-with-problems", "all-other-families"], ...]
+    volume_of_suppressed_cells: Literal["true-count", "substitute"]
+    youth_volume_unit: Literal["persons", "households"]
+
+
+class Reading(Frozen):
+    """One ambiguity of the report, the reading adopted, and the parameter that carries it."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^D[0-9]{1,2}$")]
+    topic: Text
+    adopted: Text
+    parameter: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{3,120}$")]
+    value: object
+
+
+class Role(Frozen):
+    """A party to the protocol, in words."""
+
+    name: RoleName
+    title: Text
+
+
+class Tariff(Frozen):
+    """One price: `indexed` is `price` x `factor`, rounded half up to the cent (report, Bijlage 3)."""
+
+    group: Name
+    item: Text
+    detail: Text
+    unit: Text
+    year: Year
+    price: Money
+    factor: Money
+    indexed: Money
+    source: Text
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.price * self.factor).quantize(Decimal("0.01"), "ROUND_HALF_UP") != self.indexed:
+            raise ValueError("the indexed price is not price x factor, rounded to the cent")
+        return self
+
+
+Scheme = Literal["hmac-sha256-128/1"]
+
+
+class Normalisation(Frozen):
+    """The version of each normaliser: frozen once used, a correction is a new version."""
+
+    bsn: Literal["bsn/1"]
+    a_number: Literal["a-number/1"]
+    address: Literal["address/1"]
+    household_number: Literal["household-number/1"]
+
+    def version(self, kind: str) -> str:
+        """The version for a kind of identifier or pseudonym field."""
+        return str(getattr(self, {"address-number": "address"}.get(kind, kind).replace("-", "_")))
+
+
+class StudyProtocol(Frozen):
+    """A whole method. Raises pydantic's ValidationError when its parts do not fit each other."""
+
+    format: Literal["household-linkage/protocol/v1"]
+    name: Name
+    title: Text
+    source: Text
+    reference_year: Year
+    scheme: Scheme
+    normalisation: Normalisation
+    package_days: Annotated[int, Field(ge=1, le=3660)]
+    parameters: Parameters
+    household: HouseholdRule
+    release: ReleaseRule
+    roles: tuple[Role, ...]
+    deliveries: tuple[Delivery, ...]
+    indicators: tuple[Indicator, ...]
+    measures: tuple[Measure, ...] = ()
+    domains: tuple[Domain, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    selections: tuple[Selection, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    tariffs: tuple[Tariff, ...] = ()
+
+    @property
+    def spine(self) -> Delivery:
+        """The population register: everything else is joined to it."""
+        return next(delivery for delivery in self.deliveries if delivery.spine)
+
+    def delivery(self, name: str) -> Delivery:
+        """The delivery of that name; KeyError for an unknown one."""
+        for delivery in self.deliveries:
+            if delivery.name == name:
+                return delivery
+        raise KeyError(name)
+
+    def months(self, condition: Condition) -> int:
+        """The number under `at_least`, whether written there or as the name of a parameter."""
+        if isinstance(condition.at_least, str):
+            return int(getattr(self.parameters, condition.at_least))
+        assert condition.at_least is not None
+        return condition.at_least
+
+    def options(self, condition: Condition) -> tuple[str, ...]:
+        """The categories under `one_of`, whether written there or as the name of a parameter."""
+        if isinstance(condition.one_of, str):
+            return tuple(getattr(self.parameters, condition.one_of))
+        assert condition.one_of is not None
+        return condition.one_of
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _check_names(self)
+        _check_spine(self)
+        _check_sources(self)
+        _check_groups(self)
+        _check_readings(self)
+        return self
+
+
+# --- the parts must fit ------------------------------------------------------------------------
+
+
+def _no_doubles(names: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{what} stands twice: {name}")
+        seen.add(name)
+
+
+def _check_names(protocol: StudyProtocol) -> None:
+    _no_doubles((role.name for role in protocol.roles), "role")
+    _no_doubles((delivery.name for delivery in protocol.deliveries), "delivery")
+    outputs = (*protocol.indicators, *protocol.measures, *protocol.domains, *protocol.definitions, *protocol.selections)
+    _no_doubles((output.name for output in outputs), "name of an indicator, measure, domain, definition or selection")
+    roles = {role.name for role in protocol.roles}
+    for delivery in protocol.deliveries:
+        if delivery.role not in roles:
+            raise ValueError(f"delivery {delivery.name}: role {delivery.role} is not under `roles`")
+
+
+def _check_spine(protocol: StudyProtocol) -> None:
+    spines = [delivery for delivery in protocol.deliveries if delivery.spine]
+    if len(spines) != 1:
+        raise ValueError("exactly one delivery must have `spine = true`: the population register")
+    spine, rule = spines[0], protocol.household
+    for name, kind in ((rule.minor_column, Minor), (rule.area_column, CategoryColumn), (rule.place_column, CategoryColumn)):
+        if not isinstance(_delivered(spine, name, "household rule"), kind):
+            raise ValueError(f"household rule: column {name} of {spine.name} does not leave in the form needed")
+    places = spine.column(rule.place_column)
+    assert isinstance(places, CategoryColumn)
+    for place in (*rule.institution_places, *rule.reference_person_order):
+        if place not in places.categories:
+            raise ValueError(f"household rule: {place} is not a category of {rule.place_column}")
+    needed = {"address"} | ({"household-number"} if rule.by == "register-number-else-address" else set())
+    if not needed <= set(spine.kinds):
+        raise ValueError(f"delivery {spine.name}: the household rule needs the identifiers {', '.join(sorted(needed))}")
+
+
+def _delivered(delivery: Delivery, column: str, who: str) -> Column:
+    try:
+        return delivery.column(column)
+    except KeyError:
+        raise ValueError(f"{who} reads column {column}, which nobody delivers under {delivery.name}") from None
+
+
+def _sources(protocol: StudyProtocol) -> Iterator[tuple[str, Source]]:
+    for indicator in protocol.indicators:
+        for source in indicator.sources:
+            yield f"indicator {indicator.name}", source
+    for measure in protocol.measures:
+        conditions = measure.count_where or tuple(Condition(column=c, at_least=1) for c in measure.sum_of)
+        yield f"measure {measure.name}", Source(
+            delivery=measure.delivery, who=measure.who, year=measure.year, any_of=conditions
+        )
+
+
+def _check_sources(protocol: StudyProtocol) -> None:
+    for who, source in _sources(protocol):
+        try:
+            delivery = protocol.delivery(source.delivery)
+        except KeyError:
+            raise ValueError(f"{who} reads delivery {source.delivery}, which is not in the protocol") from None
+        if (source.year is not None) != bool(delivery.years):
+            raise ValueError(f"{who}: give a year if, and only if, {delivery.name} is delivered per year")
+        if source.year is not None and source.year not in delivery.years:
+            raise ValueError(f"{who} reads year {source.year}, which nobody delivers under {delivery.name}")
+        if delivery.unit == "address" and source.who != "all":
+            raise ValueError(f"{who}: {delivery.name} is about addresses; it knows no adults or minors")
+        for condition in source.any_of:
+            _check_condition(protocol, who, _delivered(delivery, condition.column, who), condition)
+
+
+def _check_condition(protocol: StudyProtocol, who: str, column: Column, condition: Condition) -> None:
+    fits = (
+        (condition.is_true is not None and isinstance(column, YesNo | Minor | Below))
+        or (condition.at_least is not None and isinstance(column, Count | AmountRounded))
+        or (condition.one_of is not None and isinstance(column, CategoryColumn | AmountBand | AgeBand))
+    )
+    if not fits:
+        raise ValueError(f"{who}: the test does not fit column {column.name}, which leaves as {column.leaves_as}")
+    if condition.at_least is not None and isinstance(column, Count | AmountRounded):
+        if protocol.months(condition) > column.at_most:
+            raise ValueError(f"{who}: {column.name} never reaches that number; it is capped at {column.at_most}")
+    if condition.one_of is not None and isinstance(column, CategoryColumn | AmountBand | AgeBand):
+        unknown = [option for option in protocol.options(condition) if option not in column.categories]
+        if unknown:
+            raise ValueError(f"{who}: {unknown[0]} is not a category of {column.name}")
+
+
+def _check_groups(protocol: StudyProtocol) -> None:
+    known = {indicator.name for indicator in protocol.indicators}
+    persons = {
+        i.name for i in protocol.indicators if all(protocol.delivery(s.delivery).unit == "person" for s in i.sources)
+    }
+    for domain in protocol.domains:
+        _all_known(f"domain {domain.name}", domain.any_of, known)
+    for selection in protocol.selections:
+        _all_known(f"selection {selection.name}", selection.provisions, known)
+        if selection.at_least > len(selection.provisions):
+            raise ValueError(f"selection {selection.name}: there are fewer provisions than it asks for")
+    known |= {domain.name for domain in protocol.domains}
+    for definition in protocol.definitions:
+        _all_known(f"definition {definition.name}", definition.all_of, known)
+        _all_known(f"definition {definition.name}, same_person", definition.same_person, persons)
+        known.add(definition.name)
+
+
+def _all_known(who: str, names: tuple[str, ...], known: set[str]) -> None:
+    _no_doubles(names, f"part of {who}")
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{who} names {name}, which is not defined (or only further down)")
+
+
+def _check_readings(protocol: StudyProtocol) -> None:
+    _no_doubles((reading.id for reading in protocol.readings), "reading")
+    for reading in protocol.readings:
+        found = _plain(at_path(protocol, reading.parameter))
+        if found != _plain(reading.value):
+            raise ValueError(f"reading {reading.id}: {reading.parameter} does not have the value that it states")
+
+
+def at_path(protocol: StudyProtocol, path: str) -> object:
+    """The value at a dotted path; members of a list are found by `name` or by position. ValueError if none."""
+    value: object = protocol
+    for step in path.split("."):
+        try:
+            value = _step(value, step)
+        except (AttributeError, LookupError, StopIteration, ValueError):
+            raise ValueError(f"there is no {path} in this protocol") from None
+    return value
+
+
+def _step(value: object, step: str) -> object:
+    if isinstance(value, tuple):
+        if step.isdigit():
+            return value[int(step)]
+        return next(item for item in value if getattr(item, "name", None) == step)
+    if isinstance(value, Frozen) and step in type(value).model_fields:
+        return getattr(value, step)
+    raise LookupError(step)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

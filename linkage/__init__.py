@@ -1,1 +1,41 @@
-"""Household linkage without identifiers: encoders at the holders, a linker that never sees an identifier."""
+"""Household linkage without identifiers: encoders at the holders, a linker that never sees an identifier.
+
+The verbs of the command line, for notebooks:
+
+>>> import linkage
+>>> sorted(linkage.__all__)
+['LinkageError', 'encode', 'inspect', 'link', 'load_study', 'read_households']
+
+Imports are lazy: a holder's import loads nothing of the linker, and `import linkage` loads no data frames.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from linkage.api import encode, inspect, link, read_households
+    from linkage.errors import LinkageError
+    from linkage.study import load_study
+
+__all__ = ["LinkageError", "encode", "inspect", "link", "load_study", "read_households"]
+
+_HOME = {
+    "LinkageError": "linkage.errors",
+    "encode": "linkage.api",
+    "inspect": "linkage.api",
+    "link": "linkage.api",
+    "load_study": "linkage.study",
+    "read_households": "linkage.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'linkage' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,4 +1,7 @@
-"""The command `linkage`: parse, call one function, map errors to exit codes. Clock and terminal are touched here alone."""
+"""The command `linkage`: parse, call one function, map errors to exit codes.
+
+Clock and terminal are touched here alone.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ class Quiet(click.Group):
             _fail("afgebroken; er is niets geschreven", 130)
         except OSError:
             # An operating system error quotes a path, which may be a personal one.
-            _fail("een bestand kan niet worden gelezen of geschreven; controleer de paden en de rechten", OutputError.exit_code)
+            _fail(
+                "een bestand kan niet worden gelezen of geschreven; controleer de paden en de rechten",
+                OutputError.exit_code,
+            )
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -72,7 +78,9 @@ def _passphrase_from(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError):
-        raise PassphraseNeeded(f"{path.name} is niet te lezen; zet het wachtwoord erin, in UTF-8, op een regel") from None
+        raise PassphraseNeeded(
+            f"{path.name} is niet te lezen; zet het wachtwoord erin, in UTF-8, op een regel"
+        ) from None
 
 
 @click.group(cls=Quiet, context_settings={"help_option_names": ["-h", "--help"]})
@@ -96,7 +104,11 @@ def check(study: Path) -> None:
 
     loaded = load_study(study)
     _say_all(explain(loaded))
-    click.echo("\nDe studie is in orde." if loaded.root else "\nDe studie is in orde, maar de hoofdsleutel ontbreekt nog ([root]).")
+    click.echo(
+        "\nDe studie is in orde."
+        if loaded.root
+        else "\nDe studie is in orde, maar de hoofdsleutel ontbreekt nog ([root])."
+    )
 
 
 @main.command()
@@ -147,7 +159,9 @@ def _new_passphrase(passphrase_file: Path | None, no_passphrase: bool) -> str | 
 
 @keys.command("identity")
 @click.argument("name")
-@click.option("--role", type=click.Choice(["holder", "linker"]), required=True, help="holder (houder) of linker (koppelaar).")
+@click.option(
+    "--role", type=click.Choice(["holder", "linker"]), required=True, help="holder (houder) of linker (koppelaar)."
+)
 @click.option("--output", type=File, help="Geheim bestand; standaard NAME.identity.")
 @_protection
 def identity(name: str, role: str, output: Path | None, passphrase_file: Path | None, no_passphrase: bool) -> None:
@@ -155,7 +169,9 @@ def identity(name: str, role: str, output: Path | None, passphrase_file: Path | 
     from linkage.keys import new_holder, new_linker, save, valid_name
 
     if not valid_name(name):
-        raise AgreementError("een naam heeft 2 tot 48 kleine letters, cijfers en streepjes, bijvoorbeeld politie-twente")
+        raise AgreementError(
+            "een naam heeft 2 tot 48 kleine letters, cijfers en streepjes, bijvoorbeeld politie-twente"
+        )
     key = new_holder(name) if role == "holder" else new_linker(name)
     target = output or Path(f"{name}.identity")
     save(target, key, _new_passphrase(passphrase_file, no_passphrase))
@@ -226,8 +242,12 @@ def encode(
         today=dt.date.today(),
         sequence=sequence,
     )
-    show = (lambda summary: None) if quiet else (lambda summary: _say_all(summarise(summary)))
-    with _progress(quiet) as progress:
+
+    def show(summary: room.Summary) -> None:
+        if not quiet:
+            _say_all(summarise(summary))
+
+    with Bar(quiet) as progress:
         if only_preview:
             show(room.preview(request, progress))
             click.echo("\nVoorbeeld: er is niets geschreven.")
@@ -244,7 +264,7 @@ def _report_sealed(sealed: Any) -> None:
     click.echo(f"Controlegetal:   {sealed.digest}")
 
 
-class _progress:
+class Bar:
     """A progress bar on a terminal, for work that takes longer than a moment; nothing elsewhere."""
 
     def __init__(self, quiet: bool) -> None:
@@ -319,5 +339,3 @@ def demo(directory: Path, seed: int) -> None:
 
     # The example is a guest of this package, not a room: nothing else may import it.
     import_module("linkage.almelo.demo").run(directory, seed, click.echo)
-
-

@@ -50,7 +50,7 @@ def _sync(file: BinaryIO, target: Path) -> None:
 
 def _rename(temporary: Path, target: Path) -> None:
     try:
-        os.replace(temporary, target)
+        temporary.replace(target)
         directory = os.open(target.parent, os.O_RDONLY)
         try:
             os.fsync(directory)

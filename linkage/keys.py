@@ -16,7 +16,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -99,6 +99,9 @@ class RootKey:
     def key_id(self) -> str:
         """32 hexadecimal digits that tell roots apart and give nothing away."""
         return field_key(self.secret, HOLDER_LABEL, "root-key-id", self.study, "", "1")[:32]
+
+
+Identity = TypeVar("Identity", HolderIdentity, LinkerIdentity)
 
 
 def holder_public_key(line: str) -> Ed25519PublicKey:
@@ -202,7 +205,7 @@ def load_root(path: Path, study: UUID, ask: Ask) -> RootKey:
     return root
 
 
-def _checked(key: Any, document: dict[str, Any], path: Path) -> Any:
+def _checked(key: Identity, document: dict[str, Any], path: Path) -> Identity:
     if key.public != document["public"]:
         raise SecretDamaged(_damaged(path))
     return key
@@ -225,7 +228,9 @@ def _document(path: Path, kind: Kind) -> dict[str, Any]:
         document = json.loads(_read_private(path))
     except (ValueError, RecursionError):
         raise SecretDamaged(_damaged(path)) from None
-    wanted = {"format", "kind", "protection", "secret"} | ({"study", "key_id"} if kind == "root" else {"name", "public"})
+    wanted = {"format", "kind", "protection", "secret"} | (
+        {"study", "key_id"} if kind == "root" else {"name", "public"}
+    )
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise SecretDamaged(_damaged(path))
     if document.get("kind") != kind:

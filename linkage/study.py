@@ -101,7 +101,7 @@ class Holder(Frozen):
     public_key: PublicKey
     format: Format = Format()
     columns: dict[str, SourceName]
-    values: dict[str, dict[str, str]] = {}
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
     not_available: tuple[str, ...] = ()
 
 
@@ -121,18 +121,22 @@ class Study(Frozen):
         assert self._protocol is not None
         return self._protocol
 
+    def bound_to(self, protocol: StudyProtocol) -> Self:
+        """This study with its protocol; done once, by `load_study`, after both were checked."""
+        self._protocol = protocol
+        return self
+
     def holder_of(self, holder: str, delivery: str) -> Holder | None:
         """The entry of that holder for that delivery, if there is one."""
         return next((h for h in self.holder if h.id == holder and h.delivery == delivery), None)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        seen: dict[tuple[str, str], int] = {}
+        entries = [(holder.id, holder.delivery) for holder in self.holder]
         keys: dict[str, str] = {}
         for holder in self.holder:
-            if seen.setdefault((holder.id, holder.delivery), 1) > 1:
+            if entries.count((holder.id, holder.delivery)) > 1:
                 raise ValueError(f"holder {holder.id} levert {holder.delivery} twee keer; haal er een weg")
-            seen[(holder.id, holder.delivery)] += 1
             if keys.setdefault(holder.id, holder.public_key) != holder.public_key:
                 raise ValueError(f"holder {holder.id} heeft twee verschillende publieke sleutels; houd er een aan")
             if not holder.public_key.startswith("ed25519:"):
@@ -161,11 +165,13 @@ def load_study(path: Path) -> Study:
 def _bind(study: Study, protocol: StudyProtocol, name: str, data: dict[str, Any], source: bytes) -> Study:
     faults = (*_date_faults(study, protocol), *_holder_faults(study, protocol))
     if digest(protocol) != study.study.protocol_digest:
-        faults = (*faults, f"het protocol {protocol.name} is niet het afgesproken protocol; de digest is {digest(protocol)}")
+        faults = (
+            *faults,
+            f"het protocol {protocol.name} is niet het afgesproken protocol; de digest is {digest(protocol)}",
+        )
     if faults:
         raise StudyFault("\n".join(f"{name}, regel {_holder_line(fault, data, source)}: {fault}" for fault in faults))
-    study._protocol = protocol
-    return study
+    return study.bound_to(protocol)
 
 
 def _holder_line(fault: str, data: dict[str, Any], source: bytes) -> int:
@@ -177,7 +183,9 @@ def _holder_line(fault: str, data: dict[str, Any], source: bytes) -> int:
         if found and (item["id"], item["delivery"]) == found.groups():
             column = re.search(r"`(\w+)`", fault)
             return lines.get(("holder", index, "columns", column.group(1) if column else ""), lines[("holder", index)])
-    word = next((key for key in ("protocol_digest", "reference_date", "retention_until", "areas") if key in fault), None)
+    word = next(
+        (key for key in ("protocol_digest", "reference_date", "retention_until", "areas") if key in fault), None
+    )
     if "digest" in fault:
         word = "protocol_digest"
     return lines.get(("study", word or "id"), 1)
@@ -217,16 +225,22 @@ def _holder_faults(study: Study, protocol: StudyProtocol) -> tuple[str, ...]:
 def _mapping_faults(study: Study, holder: Holder, delivery: Delivery) -> list[str]:
     faults: list[str] = []
     must, may = mappable(delivery)
-    for key in holder.columns:
-        if key not in must | may:
-            faults.append(f"`{key}` wordt niet gevraagd; de kolommen zijn {', '.join(sorted(must | may))}")
-    for key in sorted(must - set(holder.columns) - set(holder.not_available)):
-        faults.append(f"zeg in [holder.columns] hoe de kolom voor `{key}` heet, of zet hem in not_available")
+    faults.extend(
+        f"`{key}` wordt niet gevraagd; de kolommen zijn {', '.join(sorted(must | may))}"
+        for key in holder.columns
+        if key not in must | may
+    )
+    faults.extend(
+        f"zeg in [holder.columns] hoe de kolom voor `{key}` heet, of zet hem in not_available"
+        for key in sorted(must - set(holder.columns) - set(holder.not_available))
+    )
     if len(set(holder.columns.values())) != len(holder.columns):
         faults.append("twee kolommen wijzen naar dezelfde bronkolom; geef elk zijn eigen bron")
     for identifier in delivery.identifiers:
         parts = set(IDENTIFIER_COLUMNS[identifier.kind]) - set(OPTIONAL_PARTS)
-        if 0 < len(parts & set(holder.columns)) < len(parts) or (identifier.required and not parts <= set(holder.columns)):
+        if 0 < len(parts & set(holder.columns)) < len(parts) or (
+            identifier.required and not parts <= set(holder.columns)
+        ):
             faults.append(f"voor {identifier.kind} zijn de kolommen {', '.join(sorted(parts))} nodig")
     if not any(set(IDENTIFIER_COLUMNS[kind]) & set(holder.columns) for kind in delivery.kinds):
         faults.append(f"er is geen enkel herkenningsnummer; geef de kolom van {' of '.join(delivery.kinds)}")

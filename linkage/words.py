@@ -73,7 +73,11 @@ def form(column: Column, protocol: StudyProtocol) -> str:
         case Count():
             return f"aantal, hoogstens {column.at_most}"
         case CategoryColumn():
-            return f"een van {len(column.categories)} vaste waarden" if column.categories else "de wijk, uit de lijst van de studie"
+            return (
+                f"een van {len(column.categories)} vaste waarden"
+                if column.categories
+                else "de wijk, uit de lijst van de studie"
+            )
         case _:
             return "ja/nee"
 
@@ -172,7 +176,8 @@ def _examples(summary: Summary) -> Iterator[str]:
         yield "  (geen)"
         return
     for row in summary.tally.examples.iter_rows(named=True):
-        yield "  " + "  ".join(f"{name}={_cell(value, name, summary)}" for name, value in row.items() if value not in (None, 0, False))
+        told = {name: value for name, value in row.items() if value not in (None, 0, False)}
+        yield "  " + "  ".join(f"{name}={_cell(value, name, summary)}" for name, value in told.items())
 
 
 def _cell(value: object, name: str, summary: Summary) -> str:
@@ -190,7 +195,8 @@ def _cell(value: object, name: str, summary: Summary) -> str:
 def inspect(manifest: Manifest) -> Iterator[str]:
     """A manifest in words. Nothing of it was verified: anyone can write one."""
     yield "Niet geverifieerd: dit is wat het pakket van zichzelf zegt."
-    yield f"  levering       {manifest.delivery} van {manifest.holder}, meting {manifest.wave}, nummer {manifest.sequence}"
+    yield f"  levering       {manifest.delivery} van {manifest.holder}"
+    yield f"  meting         {manifest.wave}, levering nummer {manifest.sequence}"
     yield f"  studie         {manifest.study}, peildatum {manifest.reference_date}"
     yield f"  protocol       {manifest.protocol_digest}"
     yield f"  gemaakt        {manifest.created}, geldig tot en met {manifest.expires}, met {manifest.encoder}"
@@ -207,14 +213,13 @@ def inspect(manifest: Manifest) -> Iterator[str]:
 
 def linked(numbers: dict[str, object]) -> Iterator[str]:
     """The outcome of a linking."""
-    yield f"  personen            {number(int(str(numbers['persons']))):>10}"
-    yield f"  huishoudens         {number(int(str(numbers['households']))):>10}"
-    yield f"  waarvan gezinnen    {number(int(str(numbers['families']))):>10}"
+    yield f"  personen                {number(int(str(numbers['persons']))):>10}"
+    yield f"  huishoudens             {number(int(str(numbers['households']))):>10}"
+    yield f"  waarvan gezinnen        {number(int(str(numbers['families']))):>10}"
     true, flagged = numbers["true"], numbers["flagged"]
-    assert isinstance(true, dict) and isinstance(flagged, dict)
+    assert isinstance(true, dict)
+    assert isinstance(flagged, dict)
     for name, count in true.items():
-        yield f"  {name:<19} {number(count):>10}"
+        yield f"  {name:<26} {number(count):>7}"
     for name, count in flagged.items():
-        yield f"  buiten de tabellen  {number(count):>10} ({name})"
-
-
+        yield f"  buiten de tabellen         {number(count):>7} ({name})"

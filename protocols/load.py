@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from protocols.lines import frozen, line_map
 from protocols.lines import Path as TomlPath
+from protocols.lines import frozen, line_map
 from protocols.model import StudyProtocol, Tariff
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -101,7 +101,7 @@ def validate(model: type[Model], data: dict[str, Any], source: bytes, name: str)
         return model.model_validate(frozen(data))
     except ValidationError as error:
         lines = line_map(source)
-        faults = {Fault(name, _line(lines, detail, model, data), _remedy(detail, model, data)) for detail in error.errors()}
+        faults = {Fault(name, _line(lines, detail, data), _remedy(detail, model)) for detail in error.errors()}
     raise FaultyAgreement(tuple(sorted(faults, key=lambda fault: (fault.line, fault.what))))
 
 
@@ -127,7 +127,7 @@ def _child(data: Any, step: str | int) -> Any:
         return None
 
 
-def _line(lines: dict[TomlPath, int], detail: ErrorDetails, model: type[BaseModel], data: Any) -> int:
+def _line(lines: dict[TomlPath, int], detail: ErrorDetails, data: Any) -> int:
     path = _toml_path(detail, data)
     named = _named_line(lines, detail["msg"], data) if len(path) == 0 or detail["type"] == "value_error" else None
     while path and path not in lines:
@@ -139,7 +139,9 @@ def _line(lines: dict[TomlPath, int], detail: ErrorDetails, model: type[BaseMode
 
 def _named_line(lines: dict[TomlPath, int], message: str, data: Any) -> int | None:
     """The line of the part that a message about the whole names, such as "indicator S_ww"."""
-    for kind, name in re.findall(r"\b(delivery|indicator|measure|domain|definition|selection|holder) ([\w-]+)", message):
+    for kind, name in re.findall(
+        r"\b(delivery|indicator|measure|domain|definition|selection|holder) ([\w-]+)", message
+    ):
         key = {"delivery": "deliveries", "holder": "holder"}.get(kind, f"{kind}s")
         for index, item in enumerate(data.get(key) or ()):
             if isinstance(item, dict) and name in (item.get("name"), item.get("id")):
@@ -152,7 +154,7 @@ def _named_line(lines: dict[TomlPath, int], message: str, data: Any) -> int | No
     return None
 
 
-def _remedy(detail: ErrorDetails, model: type[BaseModel], data: Any) -> str:
+def _remedy(detail: ErrorDetails, model: type[BaseModel]) -> str:
     key = str(detail["loc"][-1]) if detail["loc"] else ""
     context = detail.get("ctx", {})
     match detail["type"]:
@@ -211,5 +213,5 @@ def read_tariffs(source: bytes) -> list[dict[str, Any]]:
         try:
             Tariff.model_validate(data[-1])
         except ValidationError as error:
-            raise _single("tariffs.csv", rows.line_num, _remedy(error.errors()[0], Tariff, data[-1])) from None
+            raise _single("tariffs.csv", rows.line_num, _remedy(error.errors()[0], Tariff)) from None
     return data

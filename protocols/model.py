@@ -27,7 +27,7 @@ def _as_decimal(value: object) -> object:
     try:
         return Decimal(value)
     except InvalidOperation:
-        raise ValueError("write a number between quotes, with a point: \"9250.00\"") from None
+        raise ValueError('write a number between quotes, with a point: "9250.00"') from None
 
 
 Money = Annotated[Decimal, BeforeValidator(_as_decimal), Field(allow_inf_nan=False, ge=0)]
@@ -192,7 +192,8 @@ def _check_column(delivery: str, column: Column) -> None:
         _no_doubles(column.categories, f"category of {where}")
     if isinstance(column, AmountBand) and len(column.categories) != len(column.edges) + 1:
         raise ValueError(f"{where}: {len(column.edges)} edges make {len(column.edges) + 1} bands; name each")
-    if isinstance(column, AmountBand | AgeBand) and list(column.edges) != sorted(set(column.edges)):
+    edges: tuple[Decimal | int, ...] = column.edges if isinstance(column, AmountBand | AgeBand) else ()
+    if list(edges) != sorted(set(edges)):
         raise ValueError(f"{where}: write the edges from low to high")
     if isinstance(column, AmountRounded) and column.at_most % column.step:
         raise ValueError(f"{where}: `at_most` must be a multiple of `step`")
@@ -228,20 +229,21 @@ class Source(Frozen):
     any_of: tuple[Condition, ...] = Field(min_length=1)
 
 
-class Indicator(Frozen):
-    """A household has it when any record of any source meets it (Kleene logic: unknown stays unknown)."""
-
+class _Named(Frozen):
     name: Name
     title: Text
+
+
+class Indicator(_Named):
+    """A household has it when any record of any source meets it (Kleene logic: unknown stays unknown)."""
+
     population: Literal["families", "households"]
     sources: tuple[Source, ...] = Field(min_length=1)
 
 
-class Measure(Frozen):
+class Measure(_Named):
     """A whole number per household: the sum of columns, or the number of records that meet a condition."""
 
-    name: Name
-    title: Text
     unit: Text
     delivery: Name
     who: Who = "all"
@@ -256,28 +258,22 @@ class Measure(Frozen):
         return self
 
 
-class Domain(Frozen):
+class Domain(_Named):
     """At least one of the indicators (report, p. 15)."""
 
-    name: Name
-    title: Text
     any_of: tuple[Name, ...] = Field(min_length=1)
 
 
-class Definition(Frozen):
+class Definition(_Named):
     """All of the parts; for those under `same_person`, one and the same member must meet them all."""
 
-    name: Name
-    title: Text
     all_of: tuple[Name, ...] = Field(min_length=1)
     same_person: tuple[Name, ...] = ()
 
 
-class Selection(Frozen):
+class Selection(_Named):
     """At least so many different provisions at once (council letter 001), for all households."""
 
-    name: Name
-    title: Text
     provisions: tuple[Name, ...] = Field(min_length=1)
     at_least: Annotated[int, Field(ge=1)]
 
@@ -461,7 +457,13 @@ def _no_doubles(names: Iterable[str], what: str) -> None:
 def _check_names(protocol: StudyProtocol) -> None:
     _no_doubles((role.name for role in protocol.roles), "role")
     _no_doubles((delivery.name for delivery in protocol.deliveries), "delivery")
-    outputs = (*protocol.indicators, *protocol.measures, *protocol.domains, *protocol.definitions, *protocol.selections)
+    outputs: tuple[_Named, ...] = (
+        *protocol.indicators,
+        *protocol.measures,
+        *protocol.domains,
+        *protocol.definitions,
+        *protocol.selections,
+    )
     _no_doubles((output.name for output in outputs), "name of an indicator, measure, domain, definition or selection")
     roles = {role.name for role in protocol.roles}
     for delivery in protocol.deliveries:
@@ -474,9 +476,13 @@ def _check_spine(protocol: StudyProtocol) -> None:
     if len(spines) != 1:
         raise ValueError("exactly one delivery must have `spine = true`: the population register")
     spine, rule = spines[0], protocol.household
-    for name, kind in ((rule.minor_column, Minor), (rule.area_column, CategoryColumn), (rule.place_column, CategoryColumn)):
+    for name, kind in (
+        (rule.minor_column, Minor),
+        (rule.area_column, CategoryColumn),
+        (rule.place_column, CategoryColumn),
+    ):
         if not isinstance(_delivered(spine, name, "household rule"), kind):
-            raise ValueError(f"household rule: column {name} of {spine.name} does not leave in the form needed")
+            raise ValueError(f"household rule: column {name} of {spine.name} does not leave in the form needed")  # noqa: TRY004 -- pydantic reports ValueError alone
     places = spine.column(rule.place_column)
     assert isinstance(places, CategoryColumn)
     for place in (*rule.institution_places, *rule.reference_person_order):
@@ -500,8 +506,9 @@ def _sources(protocol: StudyProtocol) -> Iterator[tuple[str, Source]]:
             yield f"indicator {indicator.name}", source
     for measure in protocol.measures:
         conditions = measure.count_where or tuple(Condition(column=c, at_least=1) for c in measure.sum_of)
-        yield f"measure {measure.name}", Source(
-            delivery=measure.delivery, who=measure.who, year=measure.year, any_of=conditions
+        yield (
+            f"measure {measure.name}",
+            Source(delivery=measure.delivery, who=measure.who, year=measure.year, any_of=conditions),
         )
 
 
@@ -529,9 +536,9 @@ def _check_condition(protocol: StudyProtocol, who: str, column: Column, conditio
     )
     if not fits:
         raise ValueError(f"{who}: the test does not fit column {column.name}, which leaves as {column.leaves_as}")
-    if condition.at_least is not None and isinstance(column, Count | AmountRounded):
-        if protocol.months(condition) > column.at_most:
-            raise ValueError(f"{who}: {column.name} never reaches that number; it is capped at {column.at_most}")
+    never = isinstance(column, Count | AmountRounded) and protocol.months(condition) > column.at_most
+    if never:
+        raise ValueError(f"{who}: {column.name} never reaches that number; it is capped")
     if condition.one_of is not None and isinstance(column, CategoryColumn | AmountBand | AgeBand):
         unknown = [option for option in protocol.options(condition) if option not in column.categories]
         if unknown:

@@ -10,6 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 from linkage import keys
@@ -61,7 +62,7 @@ def a_number(number: int) -> str:
     value = int(_A_NUMBERS[-1]) + 1 if _A_NUMBERS else 2_010_000_000
     while len(_A_NUMBERS) <= number:
         digits = [int(digit) for digit in str(value)]
-        apart = all(a != b for a, b in zip(digits, digits[1:], strict=False))
+        apart = all(a != b for a, b in pairwise(digits))
         if apart and sum(digits) % 11 in (0, 5) and sum(d * 2**i for i, d in enumerate(digits)) % 11 == 0:
             _A_NUMBERS.append(str(value))
         value += 1
@@ -188,7 +189,9 @@ public_key = "{public}"
 '''
 
 
-def inhabitant(number: int, household: int, *, born: str = "01-01-1980", place: str = "alleenstaand", **more: object) -> dict[str, object]:
+def inhabitant(
+    number: int, household: int, *, born: str = "01-01-1980", place: str = "alleenstaand", **more: object
+) -> dict[str, object]:
     """One row of the register."""
     row: dict[str, object] = {
         "a_number": a_number(number),
@@ -215,12 +218,17 @@ def minimal(folder: Path) -> Cast:
     cast.exports["sociale-dienst"] = [{"bsn": bsn(0), "bijstand": 12}, {"bsn": bsn(2), "ww": 3}]
     cast.exports["inkomens"] = [{"bsn": bsn(0), "low_income": "9.249,99"}, {"bsn": bsn(2), "low_income": "9250,00"}]
     cast.exports["verzekeraar"] = [{"bsn": bsn(0), "year": 2014, "basic_cost": "12,40"}]
-    cast.exports["indicatie"] = [{"bsn": bsn(0), "year": 2012, "ground": "2"}, {"bsn": bsn(2), "year": 2013, "ground": "9"}]
+    cast.exports["indicatie"] = [
+        {"bsn": bsn(0), "year": 2012, "ground": "2"},
+        {"bsn": bsn(2), "year": 2013, "ground": "9"},
+    ]
     cast.exports["jeugd"] = [{"a_number": a_number(1), "year": 2014, "ambulant": 1}]
     cast.exports["bemoeizorg"] = [{"bsn": bsn(0), "year": 2013, "addiction_care": "ja"}]
     cast.exports["politie"] = [{"bsn": bsn(2), "minor": "01-01-1980", "vd1111": 2}]
-    cast.exports["stadsbank"] = [{"bsn": bsn(0), "debt_counselling": "ja", "budget_management": "nee", "debt": "12.345,67"}]
-    cast.exports["corporatie-a"] = [{"postcode": "7607AB", "house_number": "1", "arrears": "100,00", "nuisance": 1, "eviction_notice": "nee"}]
+    cast.exports["stadsbank"] = [
+        {"bsn": bsn(0), "debt_counselling": "ja", "budget_management": "nee", "debt": "12.345,67"}
+    ]
+    cast.exports["corporatie-a"] = [
+        {"postcode": "7607AB", "house_number": "1", "arrears": "100,00", "nuisance": 1, "eviction_notice": "nee"}
+    ]
     return cast
-
-

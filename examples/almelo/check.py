@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from .dirt import TABLE
+from .dirt import REGISTER, TABLE
 from .judge import Register, as_door, place, read_register, selected
 from .numbers import is_a_number, is_bsn
-from .people import LAST_ADULT
-from .rows import Row
-from .town import REGISTER, Town, build
+from .people import FIRST_MINOR, LAST_ADULT
+from .rows import PERSON, Row
+from .town import Town, build
 from .truth import FAMILIES, HOUSEHOLDS, THREE_OR_MORE_PROVISIONS, TOWN, bits, expected_counts, patterns
 
 ORDER = ("alleenstaand", "referentie-paar", "ouder", "referentie-overig", "partner")
@@ -34,6 +34,7 @@ def verify(town: Town) -> None:
     members = _members(town)
     _check_numbers(town)
     _check_fates(town, register)
+    assert all(count >= 5 for count in edges(town).values()), "an edge is not tried"
     shown = _shown(town, register, members)
     _check_households(members)
     _check_patterns(members, shown)
@@ -66,6 +67,25 @@ def _check_numbers(town: Town) -> None:
     assert len({person.bsn for person in everyone}) == len({person.a_number for person in everyone}) == len(everyone)
     assert all(is_bsn(person.bsn) and is_a_number(person.a_number) for person in everyone)
     assert all(person.bsn >= "010000000" for person in everyone)
+
+
+def edges(town: Town) -> dict[str, int]:
+    """How often each edge of the rules is in the town."""
+    people = [person for home in town.households for person in home.members]
+    incomes = [row.values["low_income"] for row in town.files["inkomensregister"] if row.fate == PERSON]
+    small = [row for row in town.files["zorgverzekeraar"] if row.fate == PERSON and 1240 in row.values.values()]
+    return {
+        "18 on the reference date": sum(person.birth == LAST_ADULT for person in people),
+        "18 one day later": sum(person.birth == FIRST_MINOR for person in people),
+        "born on 29 February": sum(person.birth.endswith("0229") for person in people),
+        "birth with an unknown day or month": sum(person.birth.endswith("00") for person in people),
+        "born on an unknown day of a known year": sum(person.birth.endswith("0000") for person in people),
+        "income of exactly 9250.00": incomes.count(925_000),
+        "income of exactly 9249.99": incomes.count(924_999),
+        "GGZ of 12.40 euro": len(small),
+        "other members who move often": sum(p.moves >= 2 for home in town.households for p in home.members[1:]),
+        "households without register number": sum(not home.register_number for home in town.households),
+    }
 
 
 def _check_fates(town: Town, register: Register) -> None:

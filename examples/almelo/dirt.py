@@ -77,8 +77,9 @@ def _by_address(holder: str, few: int) -> tuple[Dirt, ...]:
     )
 
 
+REGISTER = "gemeente-almelo"
 REGISTER_ADDITIONS = _table(
-    "gemeente-almelo",
+    REGISTER,
     ("departed", 400, NOT_SELECTED),
     ("departed-on-reference-date", 10, NOT_SELECTED),
     ("registered-later", 150, NOT_SELECTED),
@@ -86,7 +87,7 @@ REGISTER_ADDITIONS = _table(
     ("a-number-format", 4, REJECTED + "a-number-format"),
 )
 REGISTER_CHANGES = _table(
-    "gemeente-almelo",
+    REGISTER,
     ("departs-later", 60, PERSON),
     ("registered-on-reference-date", 15, PERSON),
     ("without-bsn-in-register", 40, PERSON),
@@ -188,8 +189,13 @@ def _change(rows: list[Row], dirt: Dirt, ground: Ground) -> None:
 
 
 def expected(town: Town) -> dict[str, dict[str, object]]:
-    """Per holder what encoder and linker must report: rows, not_selected, rejected, delivered, linked."""
-    return {holder: _account(Counter(row.fate for row in rows)) for holder, rows in town.files.items()}
+    """Per holder what encoder and linker must report: rows, not_selected, rejected, delivered, linked.
+
+    `linked` counts delivered rows by way; for the register it counts persons, so without the duplicate rows.
+    """
+    accounts = {holder: _account(Counter(row.fate for row in rows)) for holder, rows in town.files.items()}
+    accounts[REGISTER]["linked"] = {PERSON: town.inhabitants}
+    return accounts
 
 
 def _account(fates: Mapping[str, int]) -> dict[str, object]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .dirt import REGISTER
 from .numbers import FILLERS, is_a_number, is_bsn
 from .people import LAST_ADULT, REFERENCE_DATE
 from .places import Address
 from .rows import AMBIGUOUS, COARSE, CONFLICT, EXACT, NOT_SELECTED, PERSON, REJECTED, STRANGER, Row
-from .town import REGISTER, Town
+from .town import Town
 
 YEARS = (2012, 2013, 2014)
 WITH_YEARS = ("zorgverzekeraar", "indicatieorgaan", "jeugdhulp-twente", "bemoeizorg-twente")

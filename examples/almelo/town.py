@@ -8,7 +8,7 @@ from itertools import chain
 from random import Random
 
 from .care import Care
-from .dirt import CORPORATIONS, OTHERS, REGISTER_ADDITIONS, REGISTER_CHANGES, plant
+from .dirt import CORPORATIONS, OTHERS, REGISTER, REGISTER_ADDITIONS, REGISTER_CHANGES, plant
 from .housing import house, institutions
 from .numbers import NumberMaker
 from .people import Household, Nursery, Person
@@ -19,7 +19,6 @@ from .rows import Row
 from .tenancy import tenancies
 from .wishes import extras, wishes
 
-REGISTER = "gemeente-almelo"
 NUMBER_COLUMNS = {"sociale-dienst-twente": "bijstand", "zorgverzekeraar": "basic_cost", "jeugdhulp-twente": "ambulant"}
 
 

@@ -21,7 +21,9 @@ class PolarsEngine:
     def scan(self, paths: Sequence[Path], keys: Sequence[str]) -> Frame:
         """Parquet files as one lazy frame, with the keys reinterpreted from 16 bytes."""
         lazy = pl.scan_parquet(list(paths))
-        return nw.from_native(lazy.with_columns(pl.col(key).bin.reinterpret(dtype=pl.UInt128, endianness="big") for key in keys))
+        return nw.from_native(
+            lazy.with_columns(pl.col(key).bin.reinterpret(dtype=pl.UInt128, endianness="big") for key in keys)
+        )
 
     def materialise(self, frame: Frame) -> Frame:
         """Compute once, to a temporary Parquet file (which only Polars reads: UInt128 is its own)."""

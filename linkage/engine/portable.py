@@ -46,7 +46,13 @@ def total(columns: Sequence[Expr]) -> Expr:
 
 def known(value: Expr, unknown: Expr) -> Expr:
     """Whether any record met it: `value` is the highest flag of a group, `unknown` whether a flag was null."""
-    return nw.when(value == 1).then(nw.lit(True)).when(unknown == 1).then(nw.lit(None, nw.Boolean)).otherwise(nw.lit(False))
+    return (
+        nw.when(value == 1)
+        .then(nw.lit(True))
+        .when(unknown == 1)
+        .then(nw.lit(None, nw.Boolean))
+        .otherwise(nw.lit(False))
+    )
 
 
 def where(condition: Expr, value: Expr) -> Expr:

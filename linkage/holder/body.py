@@ -6,8 +6,9 @@ no name, number or remark can travel. No statistics, no key-value metadata, writ
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO, Any, cast
 
 import nanoarrow
 import polars as pl
@@ -31,18 +32,17 @@ def _arrow_schema(schema: dict[str, pl.DataType]) -> nanoarrow.Schema:
     return nanoarrow.struct({name: types[dtype] for name, dtype in schema.items()})
 
 
-def write_body(file: BinaryIO, frames: Iterator[pl.DataFrame], schema: dict[str, pl.DataType]) -> None:
+def write_body(file: io.RawIOBase, frames: Iterator[pl.DataFrame], schema: dict[str, pl.DataType]) -> None:
     """Stream the frames, in their order, into one Parquet file. Raises OutputError."""
 
-    def source(
-        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
-    ) -> Iterator[pl.DataFrame]:
+    def source(with_columns: list[str] | None, *_unused: Any) -> Iterator[pl.DataFrame]:
+        # Nothing is filtered or cut on the way to a file, so only the columns can be asked for.
         for frame in frames:
             yield frame if with_columns is None else frame.select(with_columns)
 
     try:
         register_io_source(source, schema=schema, validate_schema=True).sink_parquet(
-            file,
+            cast(IO[bytes], file),
             compression="zstd",
             statistics=False,
             row_group_size=ROW_GROUP_ROWS,

@@ -1,4 +1,4 @@
-"""The holder's whole way: export -> batches -> pseudonyms -> sealed package, with a summary before anything is written."""
+"""The holder's whole way: export -> batches -> pseudonyms -> sealed package; a summary before anything is written."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ def job_of(study: Study, holder: str, delivery: str) -> Job:
     """The holder's entry. Raises HolderUnknown where the study has none."""
     entry = study.holder_of(holder, delivery)
     if entry is None:
-        raise HolderUnknown(f"de studie kent geen houder {holder} met levering {delivery}; kijk in de studie onder [[holder]]")
+        raise HolderUnknown(
+            f"de studie kent geen houder {holder} met levering {delivery}; kijk in de studie onder [[holder]]"
+        )
     return Job(study, entry, study.protocol.delivery(delivery))
 
 
@@ -151,7 +153,9 @@ def _one(job: Job, scheme: Pseudonymiser, export: Export, batch: RawBatch, tally
 def _check_keys(request: Request) -> None:
     study, holder = request.job.study, request.job.holder
     if request.identity.public != holder.public_key:
-        raise WrongKey(f"deze identiteit is niet die van {holder.id} in de studie; neem het goede bestand of de goede studie")
+        raise WrongKey(
+            f"deze identiteit is niet die van {holder.id} in de studie; neem het goede bestand of de goede studie"
+        )
     if study.root is None:
         raise StudyIncomplete("in de studie ontbreekt [root]; vraag de studie met de gegevens van de hoofdsleutel")
     if request.root.key_id != study.root.key_id or not _same_canaries(request, study.root):

@@ -1,14 +1,14 @@
 """Identifiers to canonical text and a class: `bsn/1`, `a-number/1`, `address/1`, `household-number/1`.
 
-Normative: docs/spec/normalisation-v1.md. A rule here is frozen once used; a correction is a new version. Every
-function takes and returns Polars expressions over text, and never guesses: what is not plainly one thing gets a
-class of its own and is counted, not encoded.
+Normative: docs/spec/normalisation-v1.md. A rule here is frozen once used; a correction is a new version. Each
+normaliser takes text columns and never guesses: what is not plainly one thing gets a class of its own and is
+counted, not encoded. The work is done in stages, since one deep expression would repeat its parts many times over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from itertools import pairwise
 
 import polars as pl
 
@@ -24,139 +24,164 @@ _DATE = (
     r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T].*)?$|^[0-9]{1,2}[-/][0-9]{1,2}[-/]([0-9]{2}|[0-9]{4})$"
     rf"|^[0-9]{{1,2}}[- ]?({_MONTHS})[A-Z.]*([- ]?[0-9]{{2,4}})?$|^({_MONTHS})[A-Z.]*[- ][0-9]{{1,4}}$"
 )
-_RANGE = r"^([0-9]+) ?(-|/|T/M|TM|EN|&|\+) ?([0-9]+)$"
+# `12-14` is a range or an addition; `22-2` can only be an addition. `12 t/m 16` is always a range.
+_RANGE = r"^[0-9]+ ?[-/] ?([0-9]+)$"
+_UNTIL = r"^[0-9]+ ?(T/M|TM|EN|&|\+) ?[0-9]+|^[0-9]+ ?T/M\b"
 
 
-@dataclass(frozen=True)
-class Identified:
-    """Canonical text (null unless the class is `ok`) and class of one kind of identifier."""
-
-    canonical: dict[str, pl.Expr]
-    outcome: pl.Expr
+SPACES = " \t\r\n\f\v\u00a0\u2007\u202f\u200b\ufeff"
 
 
 def clean(column: pl.Expr) -> pl.Expr:
-    """Trim, fold white space of any kind to one space, and make an empty cell null."""
-    text = column.str.replace_all(r"[\s\u{200B}\u{FEFF}]+", " ").str.strip_chars()
-    return pl.when(text == "").then(None).otherwise(text)
+    """Trim white space of any kind, and make an empty cell null."""
+    text = column.str.strip_chars(SPACES)
+    return pl.when(text != "").then(text)
+
+
+def folded(column: pl.Expr) -> pl.Expr:
+    """Trim, and fold white space inside to one space."""
+    return clean(column.str.replace_all(r"[\s\u{200B}\u{FEFF}]+", " "))
 
 
 def without_point_zero(text: pl.Expr) -> pl.Expr:
     """Drop the `.0` that a spreadsheet puts behind a whole number."""
-    return pl.when(text.str.contains(r"^[0-9]+[.,]0+$")).then(text.str.replace(r"[.,]0+$", "")).otherwise(text)
+    return text.str.replace(r"^([0-9]+)[.,]0+$", "$1")
 
 
 def _first(*cases: tuple[pl.Expr, str]) -> pl.Expr:
-    """The class of the first condition that is true, else `ok`."""
-    chain = pl.when(cases[0][0]).then(pl.lit(cases[0][1]))
-    for condition, name in cases[1:]:
-        chain = chain.when(condition).then(pl.lit(name))
-    return chain.otherwise(pl.lit(OK))
+    """`class`: the name of the first condition that is true, else `ok`."""
+    outcome = pl.lit(OK)
+    for condition, name in reversed(cases):
+        outcome = pl.when(condition).then(pl.lit(name)).otherwise(outcome)
+    return outcome.alias("class")
 
 
 def _digits(number: pl.Expr, count: int) -> list[pl.Expr]:
-    return [(number // 10 ** (count - 1 - place)) % 10 for place in range(count)]
+    """`d0`, `d1`, ...: the decimal digits of a number, the highest first."""
+    return [((number // 10 ** (count - 1 - place)) % 10).alias(f"d{place}") for place in range(count)]
 
 
-def _sum(parts: list[pl.Expr]) -> pl.Expr:
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total
-
-
-def bsn(parts: dict[str, pl.Expr]) -> Identified:
+def bsn(parts: pl.DataFrame) -> pl.DataFrame:
     """bsn/1: 8 or 9 ASCII digits, padded to nine; eleven test; fillers and the reserved number apart."""
-    text = without_point_zero(clean(parts["bsn"]))
-    well_formed = text.str.contains(r"^[0-9]{8,9}$")
-    canonical = pl.when(well_formed).then(text.str.zfill(9))
-    number = canonical.cast(pl.Int64, strict=False)
-    weighted = _sum([digit * weight for digit, weight in zip(_digits(number, 9), BSN_WEIGHTS, strict=True)])
-    filler = ((number // 10) % 11_111_111 == 0) | (number == 123_456_782)
-    outcome = _first(
-        (text.is_null(), "empty"),
-        (~well_formed, "format"),
-        (canonical == RESERVED_BSN, "reserved"),
-        (filler, "filler"),
-        (weighted % 11 != 0, "check-digit"),
+    text, number = pl.col("bsn"), pl.col("number")
+    weighted = pl.sum_horizontal(pl.col(f"d{place}") * weight for place, weight in enumerate(BSN_WEIGHTS))
+    return (
+        parts.lazy()
+        .select(without_point_zero(clean(text)))
+        .with_columns(text.str.contains(r"^[0-9]{8,9}$").alias("formed"))
+        .with_columns(pl.when("formed").then(text.str.zfill(9)).alias("canonical"))
+        .with_columns(pl.col("canonical").cast(pl.Int64, strict=False).alias("number"))
+        .with_columns(_digits(number, 9))
+        .select(
+            pl.col("canonical").alias("bsn"),
+            _first(
+                (text.is_null(), "empty"),
+                (~pl.col("formed"), "format"),
+                (pl.col("canonical") == RESERVED_BSN, "reserved"),
+                (((number // 10) % 11_111_111 == 0) | (number == 123_456_782), "filler"),
+                (weighted % 11 != 0, "check-digit"),
+            ),
+        )
+        .collect()
     )
-    return Identified({"bsn": canonical}, outcome)
 
 
-def a_number(parts: dict[str, pl.Expr]) -> Identified:
+def a_number(parts: pl.DataFrame) -> pl.DataFrame:
     """a-number/1: ten ASCII digits, first not 0, no equal neighbours, and both tests of the register."""
-    text = without_point_zero(clean(parts["a_number"]))
-    well_formed = text.str.contains(r"^[1-9][0-9]{9}$")
-    canonical = pl.when(well_formed).then(text)
-    digits = _digits(canonical.cast(pl.Int64, strict=False), 10)
-    neighbours = pl.any_horizontal(a == b for a, b in zip(digits[:-1], digits[1:], strict=True))
-    weighted = _sum([digit * 2**place for place, digit in enumerate(digits)])
-    passes = (_sum(digits) % 11).is_in([0, 5]) & (weighted % 11 == 0) & ~neighbours
-    outcome = _first(
-        (text.is_null(), "empty"),
-        (~well_formed, "format"),
-        (canonical == RESERVED_A_NUMBER, "reserved"),
-        (~passes, "check-digit"),
+    text, digits = pl.col("a_number"), [pl.col(f"d{place}") for place in range(10)]
+    neighbours = pl.any_horizontal(a == b for a, b in pairwise(digits))
+    weighted = pl.sum_horizontal(digit * 2**place for place, digit in enumerate(digits))
+    passes = (pl.sum_horizontal(digits) % 11).is_in([0, 5]) & (weighted % 11 == 0) & ~neighbours
+    return (
+        parts.lazy()
+        .select(without_point_zero(clean(text)))
+        .with_columns(text.str.contains(r"^[1-9][0-9]{9}$").alias("formed"))
+        .with_columns(pl.when("formed").then(text).cast(pl.Int64, strict=False).alias("number"))
+        .with_columns(_digits(pl.col("number"), 10))
+        .select(
+            pl.when("formed").then(text).alias("a-number"),
+            _first(
+                (text.is_null(), "empty"),
+                (~pl.col("formed"), "format"),
+                (text == RESERVED_A_NUMBER, "reserved"),
+                (~passes, "check-digit"),
+            ),
+        )
+        .collect()
     )
-    return Identified({"a-number": canonical}, outcome)
 
 
-def household_number(parts: dict[str, pl.Expr]) -> Identified:
+def household_number(parts: pl.DataFrame) -> pl.DataFrame:
     """household-number/1: 1 to 20 ASCII letters and digits, upper case, without leading zeros."""
-    text = without_point_zero(clean(parts["household_number"])).str.to_uppercase().str.strip_chars_start("0")
-    outcome = _first(
-        (clean(parts["household_number"]).is_null(), "empty"),
-        (~text.str.contains(r"^[0-9A-Z]{1,20}$"), "format"),
+    text = pl.col("household_number")
+    return (
+        parts.lazy()
+        .select(without_point_zero(clean(text)).str.to_uppercase())
+        .with_columns(text.str.strip_chars_start("0").alias("household-number"))
+        .select(
+            "household-number",
+            _first(
+                (text.is_null(), "empty"),
+                (~pl.col("household-number").str.contains(r"^[0-9A-Z]{1,20}$"), "format"),
+            ),
+        )
+        .collect()
     )
-    return Identified({"household-number": text}, outcome)
 
 
-def address(parts: dict[str, pl.Expr]) -> Identified:
+def address(parts: pl.DataFrame) -> pl.DataFrame:
     """address/1: postcode, number and suffix, from one, two or three columns; `7607AB|12|A3` and `7607AB|12`."""
-    blank = pl.lit(None, pl.String)
-    postcode = _postcode(parts["postcode"])
-    number_text = without_point_zero(clean(parts["house_number"]).str.to_uppercase())
-    extra = [without_point_zero(clean(parts.get(name, blank)).str.to_uppercase()) for name in ("house_letter", "house_addition")]
-    number, suffix = _number_and_suffix(number_text, extra)
-    canonical = pl.concat_str(postcode, pl.lit("|"), number, pl.lit("|"), suffix)
-    coarse = pl.concat_str(postcode, pl.lit("|"), number)
-    outcome = _address_class(clean(parts["postcode"]), postcode, number_text, number, suffix)
-    return Identified({"address": canonical, "address-number": coarse}, outcome)
+    postcode, number, suffix = pl.col("postcode"), pl.col("number"), pl.col("suffix")
+    return (
+        parts.lazy()
+        .select(
+            clean(pl.col("postcode")).str.to_uppercase().alias("given"),
+            *(without_point_zero(folded(pl.col(name)).str.to_uppercase()).alias(name) for name in _NUMBER_PARTS),
+        )
+        .with_columns(_postcode(pl.col("given")).alias("postcode"), *_number_and_suffix())
+        .select(
+            pl.concat_str(postcode, number, suffix, separator="|").alias("address"),
+            pl.concat_str(postcode, number, separator="|").alias("address-number"),
+            _address_class(pl.col("given"), pl.col("house_number")),
+        )
+        .collect()
+    )
 
 
-def _postcode(column: pl.Expr) -> pl.Expr:
-    text = clean(column).str.to_uppercase().str.replace(r"^NL[- ]?", "").str.replace(r"^([0-9]{4}) ([A-Z]{2})$", "$1$2")
-    valid = text.str.contains(r"^[1-9][0-9]{3}[A-Z]{2}$") & ~text.str.slice(4).is_in(["SA", "SD", "SS"])
-    return pl.when(valid).then(text)
+_NUMBER_PARTS = ("house_number", "house_letter", "house_addition")
 
 
-def _number_and_suffix(text: pl.Expr, extra: list[pl.Expr]) -> tuple[pl.Expr, pl.Expr]:
-    number = text.str.extract(r"^0*([0-9]+)", 1)
-    rest = text.str.replace(r"^[0-9]+", "")
-    joined = pl.concat_str([rest, *extra], separator=" ", ignore_nulls=True)
-    return number, joined.str.replace_all(r"[\s\-/.,'+]+", "")
+def _postcode(text: pl.Expr) -> pl.Expr:
+    squeezed = text.str.replace(r"^NL[- ]?", "").str.replace(r"^([0-9]{4})\s([A-Z]{2})$", "$1$2")
+    return pl.when(squeezed.str.contains(r"^[1-9][0-9]{3}([A-RT-Z][A-Z]|S[BCE-RT-Z])$")).then(squeezed)
 
 
-def _address_class(
-    postcode_text: pl.Expr, postcode: pl.Expr, text: pl.Expr, number: pl.Expr, suffix: pl.Expr
-) -> pl.Expr:
-    low, high = (text.str.extract(_RANGE, group).cast(pl.Int64, strict=False) for group in (1, 3))
-    is_range = (high > low) | text.str.contains(r"^[0-9]+ ?(T/M|TM|EN|&|\+) ?[0-9]+") | text.str.contains(r"^[0-9]+ ?T/M\b")
+def _number_and_suffix() -> tuple[pl.Expr, pl.Expr]:
+    text = pl.col("house_number")
+    rest = [text.str.replace(r"^[0-9]+", ""), pl.col("house_letter"), pl.col("house_addition")]
+    suffix = pl.concat_str(rest, ignore_nulls=True).str.replace_all(r"[\s\-/.,'+]+", "")
+    return text.str.extract(r"^0*([0-9]+)", 1).alias("number"), suffix.alias("suffix")
+
+
+def _address_class(given: pl.Expr, text: pl.Expr) -> pl.Expr:
+    number, suffix, postcode = pl.col("number"), pl.col("suffix"), pl.col("postcode")
+    high = text.str.extract(_RANGE, 1).cast(pl.Int64, strict=False)
     return _first(
-        (postcode_text.is_null() & text.is_null(), "empty"),
-        (postcode_text.is_null(), "no-postcode"),
+        (given.is_null() & text.is_null(), "empty"),
+        (given.is_null(), "no-postcode"),
         (postcode.is_null(), "postcode-format"),
         (postcode == RESERVED_POSTCODE, "reserved"),
         (text.str.contains(_DATE), "date"),
         (text.is_null() | number.is_null(), "no-number"),
-        (is_range, "range-or-addition"),
+        ((high > number.cast(pl.Int64, strict=False)) | text.str.contains(_UNTIL), "range-or-addition"),
         (number == "0", "zero"),
         (~suffix.str.contains(r"^[0-9A-Z]*$"), "format"),
         ((number.str.len_bytes() > 5) | (suffix.str.len_bytes() > MAX_SUFFIX), "too-long"),
     )
 
 
-NORMALISERS: dict[str, Callable[[dict[str, pl.Expr]], Identified]] = {
+Normaliser = Callable[[pl.DataFrame], pl.DataFrame]
+NORMALISERS: dict[str, Normaliser] = {
     "bsn/1": bsn,
     "a-number/1": a_number,
     "address/1": address,

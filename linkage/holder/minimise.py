@@ -111,5 +111,3 @@ def _capped(number: pl.Expr, at_most: int) -> pl.Expr:
 def wire_dtype(column: WireColumn) -> pl.DataType:
     """The Polars type of an attribute column."""
     return WIRE_TYPES[column.type]
-
-

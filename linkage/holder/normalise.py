@@ -1,4 +1,4 @@
-"""Text to canonical identifiers and typed values, one expression per column, for a whole batch at once."""
+"""Text to canonical identifiers and typed values, column by column, for a whole batch at once."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from linkage.holder import identifiers, values
-from linkage.holder.identifiers import Identified
 from linkage.holder.read import RawBatch
-from linkage.holder.values import Read
 from linkage.study import IDENTIFIER_COLUMNS, Holder, Study, WireColumn, wire_columns
 from protocols.model import AgeBand, AmountBand, AmountRounded, Below, CategoryColumn, Column, Count, Delivery, Minor
 
@@ -42,50 +40,41 @@ class NormalBatch:
 
 def normalise(batch: RawBatch, job: Job, decimal: str) -> NormalBatch:
     """Read every cell of a batch; nothing is decided about rows yet."""
-    present = set(batch.frame.columns)
-    expressions: list[pl.Expr] = [pl.col("row")]
-    for kind in job.delivery.kinds:
-        expressions += _identifier(kind, job, present)
-    if "address" in job.delivery.kinds:
-        expressions.append(_has_suffix(job, present))
+    frame = batch.frame
+    parts = [frame.select("row")]
+    parts += [_identifier(kind, job, frame) for kind in job.delivery.kinds]
     if job.delivery.years:
-        expressions += _named("year", values.whole(_text("year", present)))
+        parts.append(_named("year", values.whole(_text("year", frame))))
     for select in job.delivery.select:
-        expressions += _named(select.name, values.date(_text(select.name, present)))
+        parts.append(_named(select.name, values.date(_text(select.name, frame))))
     for column in job.delivery.columns:
-        expressions += _named(column.name, _read(column, job, present, decimal))
-    return NormalBatch(batch.frame.select(expressions))
+        parts.append(_named(column.name, _read(column, job, _text(column.name, frame), decimal)))
+    return NormalBatch(pl.concat(parts, how="horizontal"))
 
 
-def _text(key: str, present: set[str]) -> pl.Expr:
-    return pl.col(key) if key in present else pl.lit(None, pl.String)
+def _text(key: str, frame: pl.DataFrame) -> pl.Series:
+    return frame[key] if key in frame.columns else pl.Series(key, [None], pl.String).new_from_index(0, frame.height)
 
 
-def _identified(kind: str, job: Job, present: set[str]) -> Identified:
+def _identifier(kind: str, job: Job, frame: pl.DataFrame) -> pl.DataFrame:
     version = job.study.protocol.normalisation.version(kind)
-    parts = {name: _text(name, present) for name in IDENTIFIER_COLUMNS[kind]}
-    return identifiers.NORMALISERS[version](parts)
+    texts = pl.DataFrame([_text(name, frame) for name in IDENTIFIER_COLUMNS[kind]])
+    found = identifiers.NORMALISERS[version](texts)
+    usable = pl.col("class") == identifiers.OK
+    fields = [pl.when(usable).then(pl.col(name)).alias(f"id:{name}") for name in found.columns if name != "class"]
+    if kind == "address":
+        fields.append(pl.when(usable).then(~pl.col("address").str.ends_with("|")).alias("suffix"))
+    return found.select(*fields, pl.col("class").alias(f"class:{kind}"))
 
 
-def _identifier(kind: str, job: Job, present: set[str]) -> list[pl.Expr]:
-    found = _identified(kind, job, present)
-    usable = found.outcome == identifiers.OK
-    fields = [pl.when(usable).then(text).alias(f"id:{field}") for field, text in found.canonical.items()]
-    return [*fields, found.outcome.alias(f"class:{kind}")]
+def _named(name: str, read: pl.DataFrame) -> pl.DataFrame:
+    return read.select(
+        pl.col(part).alias(f"bad:{name}" if part == "bad" else f"{name}:{part}") for part in read.columns
+    )
 
 
-def _has_suffix(job: Job, present: set[str]) -> pl.Expr:
-    found = _identified("address", job, present)
-    return pl.when(found.outcome == identifiers.OK).then(~found.canonical["address"].str.ends_with("|")).alias("suffix")
-
-
-def _named(name: str, read: Read) -> list[pl.Expr]:
-    parts = [expression.alias(f"{name}:{part}") for part, expression in read.values.items()]
-    return [*parts, read.unreadable.alias(f"bad:{name}")]
-
-
-def _read(column: Column, job: Job, present: set[str], decimal: str) -> Read:
-    text, own = _text(column.name, present), job.holder.values.get(column.name, {})
+def _read(column: Column, job: Job, text: pl.Series, decimal: str) -> pl.DataFrame:
+    own = job.holder.values.get(column.name, {})
     if isinstance(column, Minor | AgeBand):
         return values.date(text)
     if isinstance(column, Below | AmountBand | AmountRounded):

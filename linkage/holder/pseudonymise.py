@@ -96,8 +96,7 @@ def canaries(version: Callable[[str], str], keys: dict[str, str]) -> dict[str, s
     """The pseudonyms, in hexadecimal, of the reserved identifiers of the fields in `keys`."""
     found: dict[str, str] = {}
     for kind, raw in CANARIES.items():
-        parts = {name: pl.lit(text) for name, text in raw.items()}
-        canonical = pl.select(**identifiers.NORMALISERS[version(kind)](parts).canonical)
+        canonical = identifiers.NORMALISERS[version(kind)](pl.DataFrame({name: [text] for name, text in raw.items()}))
         for name in canonical.columns:
             if name in keys:
                 found[name] = _reference(canonical[name], keys[name]).to_list()[0].hex()
@@ -131,7 +130,9 @@ def _key_bytes(key: str) -> bytes:
 
 
 def _advice() -> str:
-    return "deze installatie rekent pseudoniemen niet goed uit; installeer het programma opnieuw en meld het de beheerder"
+    return (
+        "deze installatie rekent pseudoniemen niet goed uit; installeer het programma opnieuw en meld het de beheerder"
+    )
 
 
 IMPLEMENTATIONS: dict[str, Hash] = {"reference": _reference, "polars-hash": _polars_hash}

@@ -42,7 +42,7 @@ class Export:
     batches: Iterator[RawBatch]
 
 
-def read(path: Path, holder: Holder, progress: Progress = lambda done, total: None) -> Export:
+def read(path: Path, holder: Holder, progress: Progress) -> Export:
     """Open an export as the study describes it. Raises InputUnreadable, ColumnMissing."""
     try:
         with path.open("rb") as file:
@@ -209,7 +209,9 @@ def _chain(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
     yield from blocks
 
 
-def _parse_block(path: Path, block: bytes, separator: str, width: int, positions: dict[str, int], row: int) -> pl.DataFrame:
+def _parse_block(
+    path: Path, block: bytes, separator: str, width: int, positions: dict[str, int], row: int
+) -> pl.DataFrame:
     schema: dict[str, pl.DataType] = {f"c{index}": pl.String() for index in range(width)}
     try:
         frame = pl.read_csv(
@@ -226,7 +228,8 @@ def _ragged(path: Path, block: bytes, separator: str, width: int, row: int) -> s
     try:
         for number, record in enumerate(reader, row):
             if len(record) > width:
-                return f"{path.name}, rij {number}: {len(record)} velden waar de kopregel er {width} heeft; herstel die rij"
+                fields = f"{len(record)} velden waar de kopregel er {width} heeft"
+                return f"{path.name}, rij {number}: {fields}; herstel die rij"
     except csv.Error:
         pass
     return f"{path.name}: tussen rij {row} en het volgende blok klopt de opmaak niet; maak de export opnieuw"
@@ -249,7 +252,9 @@ def _excel(path: Path, holder: Holder, progress: Progress) -> Export:
             raise
         frame = None
     if frame is None or frame.height < holder.format.header_row:
-        raise InputUnreadable(f"{path.name} is niet te lezen als Excel; is het bestand beveiligd, of bestaat het blad niet?")
+        raise InputUnreadable(
+            f"{path.name} is niet te lezen als Excel; is het bestand beveiligd, of bestaat het blad niet?"
+        )
     return _excel_export(path, holder, frame, progress)
 
 

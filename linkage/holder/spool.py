@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Self
 
 import polars as pl
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -37,10 +37,12 @@ class Spool:
         self._aead = ChaCha20Poly1305(secrets.token_bytes(32))
         self._written = 0
 
-    def __enter__(self) -> Spool:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._file is not None:
             self._file.close()
         self._held.clear()

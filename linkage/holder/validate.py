@@ -51,10 +51,10 @@ def _all_known(batch: NormalBatch, column: Column) -> None:
 
 def _reason(job: Job) -> pl.Expr:
     cases = [*_selection(job), *_year(job), *_cells(job), *_no_identifier(job)]
-    chain = pl.when(cases[0][0]).then(cases[0][1])
-    for condition, reason in cases[1:]:
-        chain = chain.when(condition).then(reason)
-    return chain.otherwise(pl.lit(None, pl.String))
+    reason = pl.lit(None, pl.String)
+    for condition, name in reversed(cases):
+        reason = pl.when(condition).then(name).otherwise(reason)
+    return reason
 
 
 def _selection(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:

@@ -62,17 +62,23 @@ def holder_entry(manifest: Manifest, study: Study) -> Holder:
     """The study's entry for the holder that the manifest names. Raises HolderUnknown, HolderWrong."""
     entries = [holder for holder in study.holder if holder.id == manifest.holder]
     if not entries:
-        raise HolderUnknown("de houder die het pakket noemt, staat niet in de studie; gebruik dezelfde studie als de houder")
+        raise HolderUnknown(
+            "de houder die het pakket noemt, staat niet in de studie; gebruik dezelfde studie als de houder"
+        )
     for holder in entries:
         if holder.delivery == manifest.delivery:
             return holder
-    raise HolderWrong(f"{entries[0].id} levert volgens de studie iets anders dan dit pakket zegt; vraag het goede pakket")
+    raise HolderWrong(
+        f"{entries[0].id} levert volgens de studie iets anders dan dit pakket zegt; vraag het goede pakket"
+    )
 
 
 def check_manifest(manifest: Manifest, study: Study, today: dt.date) -> None:
     """Whether a signed manifest fits this study, linker and day. Raises PackageError."""
     if manifest.linker != fingerprint(study.linker.public_key):
-        raise RecipientWrong("het pakket is voor een andere koppelaar gemaakt; vraag het met de sleutel uit deze studie")
+        raise RecipientWrong(
+            "het pakket is voor een andere koppelaar gemaakt; vraag het met de sleutel uit deze studie"
+        )
     _check_study(manifest, study)
     _check_scheme(manifest, study)
     _check_root(manifest, study)
@@ -95,7 +101,8 @@ def _check_scheme(manifest: Manifest, study: Study) -> None:
     expected = {name: protocol.normalisation.version(name) for name in _fields(manifest, study)}
     if manifest.scheme != protocol.scheme or manifest.normalisation != expected:
         raise NormalisationWrong(
-            "het pakket is met andere regels voor nummers en adressen gemaakt; laat de houder coderen met de afgesproken versie"
+            "het pakket is met andere regels voor nummers en adressen gemaakt; "
+            "laat de houder coderen met de afgesproken versie"
         )
 
 
@@ -103,11 +110,14 @@ def _check_root(manifest: Manifest, study: Study) -> None:
     if study.root is None:
         raise StudyIncomplete("in de studie ontbreekt [root]; zonder kan geen pakket worden aanvaard")
     if manifest.root_key_id != study.root.key_id:
-        raise RootWrong("het pakket is met een andere hoofdsleutel gemaakt; laat de houder coderen met die van de studie")
-    known = dict(study.root.canaries)
+        raise RootWrong(
+            "het pakket is met een andere hoofdsleutel gemaakt; laat de houder coderen met die van de studie"
+        )
+    known: dict[str, str] = {str(name): value for name, value in study.root.canaries.items()}
     if manifest.canaries != {name: known.get(name) for name in _fields(manifest, study)}:
         raise NormalisationWrong(
-            "de proefnummers van het pakket kloppen niet: de encoder rekent anders; laat de houder het programma vernieuwen"
+            "de proefnummers van het pakket kloppen niet: de encoder rekent anders; "
+            "laat de houder het programma vernieuwen"
         )
 
 

@@ -26,10 +26,10 @@ def doubles(engine: Engine, frame: Frame, records: Records) -> dict[int, tuple[i
     """By holder, for a delivery of one row per person or address: (exact doubles, contradicting rows)."""
     if records.delivery.rows == "several":
         return {}
-    keys = [key for key in ("a_number", "bsn", "address") if key in frame.collect_schema().names()]
-    keys = ["person"] if records.delivery.spine else keys
-    keys += ["v_year"] if records.delivery.years else []
-    content = [name for name in frame.collect_schema().names() if name != "holder"]
+    names = frame.collect_schema().names()
+    identity = ("person",) if records.delivery.spine else ("a_number", "bsn", "address")
+    keys = [name for name in (*identity, "v_year") if name in names]
+    content = [name for name in names if name != "holder"]
     counts: dict[int, list[int]] = {}
     for subset in ([], content, keys):
         rows = frame.unique(subset=["holder", *subset]) if subset else frame

@@ -16,7 +16,7 @@ from linkage.engine.base import Frame
 from linkage.engine.portable import all_of, any_of, as_flag, is_unknown, known, one, total, where
 from linkage.linker.link import LINKED, Records
 from linkage.study import WireColumn
-from protocols.model import Condition, Indicator, Measure, Selection, Source, StudyProtocol
+from protocols.model import Condition, Definition, Indicator, Measure, Selection, Source, StudyProtocol
 
 Wire = Mapping[str, Mapping[str, WireColumn]]
 
@@ -43,7 +43,7 @@ def terms(protocol: StudyProtocol) -> tuple[Term, ...]:
 
 
 def merged(records: Records) -> Frame:
-    """Linked rows; where a delivery has one row per person (or address), year and holder, doubles become their maximum."""
+    """Linked rows; in a delivery of one row per person (or address), doubles of a holder become their maximum."""
     rows = records.rows.filter(nw.col("way").is_in(list(LINKED)))
     unit = "person" if records.delivery.unit == "person" else "household"
     if records.delivery.rows == "several" or records.delivery.spine:
@@ -125,12 +125,66 @@ def _only(meant: list[nw.Expr], amount: nw.Expr) -> nw.Expr:
     return nw.when(all_of(meant)).then(amount).otherwise(where(~all_of(meant), zero))
 
 
+# --- one and the same person ---------------------------------------------------------------------
+
+
+def same_person(parts: Mapping[str, Frame], protocol: StudyProtocol) -> Frame | None:
+    """household, and per definition with `same_person` whether one member meets all of it; None where none asks.
+
+    `parts` has, per delivery, the frame of `per_person`. Records that name no person cannot show it.
+    """
+    asked = [definition for definition in protocol.definitions if definition.same_person]
+    if not asked:
+        return None
+    wanted = [term for term in terms(protocol) if any(term.indicator in d.same_person for d in asked)]
+    persons = nw.concat(list(parts.values()), how="diagonal").group_by("household", "person")
+    columns = [name for term in wanted if term.source.delivery in parts for name in (term.name, f"u_{term.name}")]
+    flags = persons.agg(*(nw.col(name).max() for name in columns))
+    met = [
+        as_flag(all_of(_of_person(name, wanted, parts, protocol) for name in d.same_person)).alias(f"t_{d.name}")
+        for d in asked
+    ]
+    flags = flags.with_columns(*met)
+    flags = flags.with_columns(is_unknown(nw.col(f"t_{d.name}")).alias(f"u_t_{d.name}") for d in asked)
+    names = [name for d in asked for name in (f"t_{d.name}", f"u_t_{d.name}")]
+    return flags.group_by("household").agg(*(nw.col(name).max() for name in names))
+
+
+def _of_person(indicator: str, wanted: Iterable[Term], parts: Mapping[str, Frame], protocol: StudyProtocol) -> nw.Expr:
+    """Whether one person has an indicator; a person whom a delivery does not mention is absent from it."""
+    values = []
+    for term in wanted:
+        if term.indicator == indicator:
+            absent = nw.lit(False) if _absent_is_no(protocol, term.source.delivery) else nw.lit(None, nw.Boolean)
+            if term.source.delivery in parts:
+                mentioned = ~nw.col(f"u_{term.name}").is_null()
+                found = known(nw.col(term.name), nw.col(f"u_{term.name}"))
+                values.append(nw.when(mentioned).then(found).otherwise(absent))
+            else:
+                values.append(nw.lit(None, nw.Boolean))
+    return any_of(values)
+
+
+def per_person(records: Records, protocol: StudyProtocol, wire: Wire) -> Frame:
+    """household, person, and each term of this delivery with its unknown flag; rows that name a person only."""
+    columns = wire[records.delivery.name]
+    flags = {
+        term.name: _met(protocol, term.source, columns)
+        for term in terms(protocol)
+        if term.source.delivery == records.delivery.name
+    }
+    rows = merged(records).filter(~nw.col("person").is_null())
+    rows = rows.with_columns(expression.alias(name) for name, expression in flags.items())
+    rows = rows.with_columns(is_unknown(nw.col(name)).alias(f"u_{name}") for name in flags)
+    return rows.select("household", "person", *flags, *(f"u_{name}" for name in flags))
+
+
 # --- the household ------------------------------------------------------------------------------
 
 
-def households(base: Frame, deliveries: Mapping[str, Frame], protocol: StudyProtocol) -> Frame:
+def households(base: Frame, deliveries: Mapping[str, Frame], same: Frame | None, protocol: StudyProtocol) -> Frame:
     """One row per household with every indicator, measure, domain, definition and selection of the protocol."""
-    frame = base
+    frame = base if same is None else base.join(same, on="household", how="left")
     for name, per in deliveries.items():
         renamed = per.with_columns(nw.col("present").alias(f"p_{name}")).drop("present")
         frame = frame.join(renamed, on="household", how="left")
@@ -139,9 +193,17 @@ def households(base: Frame, deliveries: Mapping[str, Frame], protocol: StudyProt
     frame = frame.with_columns(*(_indicator(i, protocol, deliveries).alias(i.name) for i in protocol.indicators))
     frame = frame.with_columns(*(any_of(nw.col(part) for part in d.any_of).alias(d.name) for d in protocol.domains))
     for definition in protocol.definitions:
-        parts = all_of(nw.col(part) for part in definition.all_of)
-        frame = frame.with_columns(parts.alias(definition.name))
+        parts = [nw.col(part) for part in definition.all_of]
+        if definition.same_person:
+            parts.append(_by_one_member(definition))
+        frame = frame.with_columns(all_of(parts).alias(definition.name))
     return frame.with_columns(*(_selected(s).alias(s.name) for s in protocol.selections))
+
+
+def _by_one_member(definition: Definition) -> nw.Expr:
+    """A household of which no record names a person has no member of whom it is known."""
+    found = known(nw.col(f"t_{definition.name}"), nw.col(f"u_t_{definition.name}"))
+    return nw.when(~nw.col(f"u_t_{definition.name}").is_null()).then(found).otherwise(nw.lit(False))
 
 
 def _population(protocol: StudyProtocol) -> nw.Expr:
@@ -154,7 +216,9 @@ def _population(protocol: StudyProtocol) -> nw.Expr:
 
 def _coverage(protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> list[nw.Expr]:
     return [
-        (~nw.col(f"p_{d.name}").is_null() if d.name in deliveries else nw.lit(None, nw.Boolean)).alias(f"coverage_{d.name}")
+        (~nw.col(f"p_{d.name}").is_null() if d.name in deliveries else nw.lit(None, nw.Boolean)).alias(
+            f"coverage_{d.name}"
+        )
         for d in protocol.deliveries
     ]
 
@@ -177,9 +241,7 @@ def _measures(protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> Itera
 
 
 def _indicator(indicator: Indicator, protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> nw.Expr:
-    value = any_of(
-        _source(term, protocol, deliveries) for term in terms(protocol) if term.indicator == indicator.name
-    )
+    value = any_of(_source(term, protocol, deliveries) for term in terms(protocol) if term.indicator == indicator.name)
     return where(nw.col("has_child_lt18"), value) if indicator.population == "families" else value
 
 

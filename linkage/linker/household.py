@@ -36,7 +36,7 @@ OUTSIDE = "onbekend, of geen gezin met een minderjarig kind en een volwassene"
 
 
 def fields(protocol: StudyProtocol) -> tuple[Field, ...]:
-    """The columns, in order: the household, domains, support and definitions, indicators, selections, measures, coverage."""
+    """The columns, in order: household, domains, support, definitions, indicators, selections, measures, coverage."""
     spine = protocol.spine.name
     support = [i for i in protocol.indicators if i.name.startswith("support_")]
     others = [i for i in protocol.indicators if i not in support]
@@ -51,10 +51,15 @@ def fields(protocol: StudyProtocol) -> tuple[Field, ...]:
         *(_yes_no(i.name, i.title, _deliveries(i), i.population) for i in support),
         *(_yes_no(d.name, d.title, " en ".join(d.all_of), "families") for d in protocol.definitions),
         *(_yes_no(i.name, i.title, _deliveries(i), i.population) for i in others),
-        *(_yes_no(s.name, s.title, f"{s.at_least} van: {', '.join(s.provisions)}", "households") for s in protocol.selections),
+        *(
+            _yes_no(s.name, s.title, f"{s.at_least} van: {', '.join(s.provisions)}", "households")
+            for s in protocol.selections
+        ),
         *(Field(m.name, "integer", m.title, m.unit, m.delivery, "households", UNKNOWN) for m in protocol.measures),
         *(
-            Field(f"coverage_{d.name}", "boolean", f"Komt voor in: {d.title}", "", d.name, "households", "niet geleverd")
+            Field(
+                f"coverage_{d.name}", "boolean", f"Komt voor in: {d.title}", "", d.name, "households", "niet geleverd"
+            )
             for d in protocol.deliveries
         ),
     )
@@ -68,7 +73,9 @@ def _yes_no(name: str, title: str, source: str, population: str) -> Field:
     return Field(name, "boolean", title, "", source, population, OUTSIDE if population == "families" else UNKNOWN)
 
 
-def finished(frame: pl.DataFrame, numbers: pl.Series, areas: Sequence[Category], protocol: StudyProtocol) -> pl.DataFrame:
+def finished(
+    frame: pl.DataFrame, numbers: pl.Series, areas: Sequence[Category], protocol: StudyProtocol
+) -> pl.DataFrame:
     """The file's columns and types, sorted by study number; `size`, `institution` and `household` do not leave."""
     wijk = pl.col("area").replace_strict(list(range(len(areas))), list(areas), default=None, return_dtype=pl.String)
     types: dict[str, pl.DataType] = {"text": pl.String(), "integer": pl.Int64(), "boolean": pl.Boolean()}
@@ -108,5 +115,3 @@ def metadata(protocol: StudyProtocol, about: dict[str, str], packages: dict[str,
             ensure_ascii=False,
         )
     }
-
-

@@ -1,4 +1,4 @@
-"""The ledger of accepted packages: one line each, each holding the hash of the line before it (docs/spec/ledger-v1.md)."""
+"""The ledger of accepted packages: one line each, holding the hash of the line before it (docs/spec/ledger-v1.md)."""
 
 from __future__ import annotations
 
@@ -62,8 +62,10 @@ def _entry(line: bytes) -> Entry:
 
 
 def check(entries: tuple[Entry, ...], new: Entry) -> bool:
-    """Whether the package is new (else it is the one accepted before). Raises PackageReplayed where it was superseded."""
-    same = [e for e in entries if (e.study, e.wave, e.delivery, e.holder) == (new.study, new.wave, new.delivery, new.holder)]
+    """Whether the package is new, or the one accepted before. Raises PackageReplayed where it was superseded."""
+    same = [
+        e for e in entries if (e.study, e.wave, e.delivery, e.holder) == (new.study, new.wave, new.delivery, new.holder)
+    ]
     if not same or new.sequence > same[-1].sequence:
         return True
     if new.package == same[-1].package:

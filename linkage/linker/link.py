@@ -167,9 +167,7 @@ def _with_addresses(rows: Frame, spine: Population) -> Frame:
     """What a row's address, and its postcode and number, stand for in the population."""
     known = spine.persons.filter(~nw.col("address").is_null())
     household, address = nw.col("household"), nw.col("address")
-    exact = known.group_by("address").agg(
-        household.min().alias("exact_household"), household.max().alias("exact_last")
-    )
+    exact = known.group_by("address").agg(household.min().alias("exact_household"), household.max().alias("exact_last"))
     coarse = known.group_by("address_number").agg(
         household.min().alias("coarse_household"),
         household.max().alias("coarse_last"),

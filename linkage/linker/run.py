@@ -27,7 +27,7 @@ from linkage.keys import LinkerIdentity
 from linkage.linker import ledger
 from linkage.linker.accept import Accepted, accept, no_doubles
 from linkage.linker.count import doubles, report, ways
-from linkage.linker.evaluate import households, per_household
+from linkage.linker.evaluate import households, per_household, per_person, same_person
 from linkage.linker.household import codebook, finished, flags, metadata
 from linkage.linker.link import KEYS, Population, Records, link, one_row_each, population, register
 from linkage.linker.parse import parse
@@ -40,6 +40,10 @@ OUTPUTS = ("households.parquet", "flagged.parquet", "codebook.csv", "linkage.jso
 Say = Callable[[str], None]
 
 
+def _silent(_text: str) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True)
 class Request:
     """All that a linking needs; the date is passed in."""
@@ -50,7 +54,7 @@ class Request:
     output: Path
     today: dt.date
     ledger: Path | None = None
-    say: Say = lambda text: None
+    say: Say = _silent
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,9 @@ def _opened(request: Request, package: Accepted, folder: Path, number: int) -> P
 def _frame(engine: Engine, delivery: Delivery, files: list[tuple[int, Path]]) -> Frame:
     """The rows of a delivery of all its holders; `holder` is the package's number."""
     keys = [KEY_COLUMNS[field] for field in _fields(delivery)]
-    parts = [engine.scan([path], keys).with_columns(nw.lit(number).cast(nw.Int64).alias("holder")) for number, path in files]
+    parts = [
+        engine.scan([path], keys).with_columns(nw.lit(number).cast(nw.Int64).alias("holder")) for number, path in files
+    ]
     return nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
 
 
@@ -198,14 +204,18 @@ def _joined(
     spine, registered = _spine(request, engine, frames[protocol.spine.name])
     counted: dict[int, dict[str, Any]] = {}
     per: dict[str, Frame] = {}
+    persons: dict[str, Frame] = {}
+    asked = any(definition.same_person for definition in protocol.definitions)
     for name, frame in frames.items():
         request.say(f"koppelen   {name}")
         records = link(frame, protocol.delivery(name), spine)
         records = Records(records.delivery, engine.materialise(records.rows))
         _count(engine, packages, registered if records.delivery.spine else frame, records, counted)
         per[name] = engine.materialise(per_household(records, protocol, wire))
-    table = engine.collect(households(spine.households, per, protocol))
-    return _outcome(request, packages, table, counted)
+        if asked and records.delivery.unit == "person":
+            persons[name] = engine.materialise(per_person(records, protocol, wire))
+    table = engine.collect(households(spine.households, per, same_person(persons, protocol), protocol))
+    return _outcome(request, table, counted)
 
 
 def _spine(request: Request, engine: Engine, frame: Frame) -> tuple[Population, Frame]:
@@ -213,7 +223,10 @@ def _spine(request: Request, engine: Engine, frame: Frame) -> tuple[Population, 
     protocol = request.study.protocol
     registered = register(frame, protocol)
     distinct = engine.materialise(registered.unique())
-    content = [*(key for key in KEYS if key != "person"), *(f"v_{c.name}" for c in wire_columns(request.study, protocol.spine))]
+    content = [
+        *(key for key in KEYS if key != "person"),
+        *(f"v_{c.name}" for c in wire_columns(request.study, protocol.spine)),
+    ]
     persons = engine.materialise(one_row_each(distinct, content))
     people = population(persons, protocol)
     people = Population(engine.materialise(people.persons), engine.materialise(people.households))
@@ -231,9 +244,7 @@ def _count(
             counted[number] = report(package, by_way.get(number, {}), doubled.get(number))
 
 
-def _outcome(
-    request: Request, packages: list[Accepted], table: pl.DataFrame, counted: dict[int, dict[str, Any]]
-) -> Outcome:
+def _outcome(request: Request, table: pl.DataFrame, counted: dict[int, dict[str, Any]]) -> Outcome:
     study, protocol = request.study, request.study.protocol
     numbers = study_numbers(table["household"], request.identity, protocol.scheme, study.study.id)
     if numbers.n_unique() != numbers.len():
@@ -249,7 +260,11 @@ def _numbers(
     request: Request, table: pl.DataFrame, whole: pl.DataFrame, marks: pl.Series, deliveries: list[dict[str, Any]]
 ) -> dict[str, Any]:
     kept = whole.filter(marks.is_null())
-    definitions = (*request.study.protocol.domains, *request.study.protocol.definitions, *request.study.protocol.selections)
+    definitions = (
+        *request.study.protocol.domains,
+        *request.study.protocol.definitions,
+        *request.study.protocol.selections,
+    )
     return {
         "format": "household-linkage/linkage/v1",
         **_about(request),
@@ -302,5 +317,3 @@ def _write_parquet(frame: pl.DataFrame, file: Any, meta: dict[str, str]) -> None
         frame.write_parquet(file, compression="zstd", statistics=False, row_group_size=131_072, metadata=meta)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         raise OutputError("het onderzoeksbestand kan niet worden geschreven; maak ruimte op de schijf") from None
-
-

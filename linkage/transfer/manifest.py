@@ -1,4 +1,4 @@
-"""What a package says of itself: canonical JSON, at most 64 KiB, readable by anyone (docs/spec/package-v1.md, section 3).
+"""What a package says of itself: canonical JSON, at most 64 KiB, readable by anyone (package-v1, section 3).
 
 Bytes in, verified value out, or an exception. A manifest is hostile until its signature was checked, so it is
 parsed strictly: no double keys, no unknown keys, no other spelling of the same content.
@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from linkage.errors import FormatUnknown, PackageDamaged
 from linkage.study import WireColumn
-from protocols.load import frozen
+from protocols.lines import frozen
 from protocols.model import Category, Frozen, Name
 
 FORMAT = "household-linkage/package/v1"
@@ -106,7 +106,9 @@ def decode(encoded: bytes) -> Manifest:
 
 def _parse(encoded: bytes) -> dict[str, Any]:
     try:
-        data = json.loads(encoded.decode("utf-8"), object_pairs_hook=_no_doubles, parse_float=_no_number, parse_constant=_no_number)
+        data = json.loads(
+            encoded.decode("utf-8"), object_pairs_hook=_no_doubles, parse_float=_no_number, parse_constant=_no_number
+        )
     except (ValueError, RecursionError):
         raise PackageDamaged("het manifest is niet te lezen; vraag het pakket opnieuw") from None
     if not isinstance(data, dict):
@@ -120,7 +122,7 @@ def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _no_number(text: str) -> Any:
+def _no_number(_text: str) -> Any:
     raise ValueError("only whole numbers")
 
 

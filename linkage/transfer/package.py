@@ -66,7 +66,7 @@ def seal(
     manifest: Manifest,
     recipient: MLKEM768X25519PublicKey,
     sign: Callable[[bytes], bytes],
-    write_body: Callable[[BinaryIO], None],
+    write_body: Callable[[io.RawIOBase], None],
 ) -> str:
     """Write a package to an empty, seekable file and return its SHA-256; `write_body` writes the plain body."""
     encoded = encode(manifest)
@@ -83,7 +83,7 @@ def seal(
     return package_digest(file)
 
 
-class ChunkWriter(io.RawIOBase, BinaryIO):  # type: ignore[misc]
+class ChunkWriter(io.RawIOBase):
     """A write-only file that encrypts in chunks; call `finish` once, at the end."""
 
     def __init__(self, target: BinaryIO, key: bytes) -> None:
@@ -182,7 +182,9 @@ def open_body(file: BinaryIO, header: Header, key: MLKEM768X25519PrivateKey) -> 
     try:
         file_key = _suite().decrypt(header.sealed, key, info=_info(header.encoded))
     except (InvalidTag, ValueError):
-        raise RecipientWrong("het pakket is niet voor deze koppelaar verzegeld; controleer welke sleutel de studie noemt") from None
+        raise RecipientWrong(
+            "het pakket is niet voor deze koppelaar verzegeld; controleer welke sleutel de studie noemt"
+        ) from None
     return _chunks(file, header, ChaCha20Poly1305(file_key))
 
 

@@ -1,0 +1,1 @@
+"""The NJi method of 2016, as data."""

@@ -7,6 +7,7 @@ registers and belong to nobody.
 from __future__ import annotations
 
 import datetime as dt
+import random
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -89,6 +90,7 @@ class Cast:
     folder: Path
     exports: dict[str, list[Row]] = field(default_factory=dict)
     wave: int = 1
+    shuffle_columns: random.Random | None = None
     holder_keys: dict[str, keys.HolderIdentity] = field(default_factory=dict)
     linker: keys.LinkerIdentity = field(default_factory=lambda: keys.LinkerIdentity("institute", b"L" * 32, b"R" * 32))
     root: keys.RootKey = field(default_factory=lambda: keys.RootKey(uuid.UUID(STUDY_ID), b"W" * 32))
@@ -117,7 +119,10 @@ class Cast:
     def export(self, holder: str) -> Path:
         """Write the holder's rows as it would export them."""
         path = self.folder / "exports" / f"{holder}.csv"
-        path.write_text(csv_text(self.exports.get(holder, []), columns_of(HOLDERS[holder][0])), encoding="utf-8")
+        columns = columns_of(HOLDERS[holder][0])
+        if self.shuffle_columns:
+            self.shuffle_columns.shuffle(columns)
+        path.write_text(csv_text(self.exports.get(holder, []), columns), encoding="utf-8")
         return path
 
     def request(self, holder: str) -> holder_room.Request:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import narwhals.stable.v2 as nw
 
@@ -11,6 +10,18 @@ from linkage.engine.base import Engine, Frame
 from linkage.engine.portable import one
 from linkage.linker.accept import Accepted
 from linkage.linker.link import WAYS, Records
+
+
+class Counted(Protocol):
+    """What a plan counted, by the number of the package."""
+
+    @property
+    def ways(self) -> dict[int, dict[str, int]]:
+        """Rows by way."""
+
+    @property
+    def doubles(self) -> dict[int, tuple[int, int]]:
+        """Exact doubles and contradicting rows."""
 
 
 def ways(engine: Engine, records: Records) -> dict[int, dict[str, int]]:
@@ -39,9 +50,10 @@ def doubles(engine: Engine, frame: Frame, records: Records) -> dict[int, tuple[i
     return {holder: (total - distinct, distinct - units) for holder, (total, distinct, units) in counts.items()}
 
 
-def report(package: Accepted, by_way: Mapping[str, int], doubled: tuple[int, int] | None) -> dict[str, Any]:
+def report(package: Accepted, planned: Counted, number: int) -> dict[str, Any]:
     """The lines of one package."""
-    manifest = package.manifest
+    manifest, by_way = package.manifest, planned.ways.get(number, {})
+    doubled = planned.doubles.get(number)
     return {
         "delivery": manifest.delivery,
         "holder": manifest.holder,

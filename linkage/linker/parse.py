@@ -23,17 +23,10 @@ _WRONG = "de inhoud van het pakket is niet wat het manifest zegt; laat de houder
 
 def parse(body: Path, checked: Path, manifest: Manifest) -> None:
     """Check a body in a child process and write it to `checked`. Raises ContentWrong."""
-    order = {
-        "body": str(body),
-        "checked": str(checked),
-        "rows": manifest.rows,
-        "pseudonyms": list(manifest.pseudonyms),
-        "columns": [column.model_dump() for column in manifest.columns],
-    }
     try:
         child = subprocess.run(
             [sys.executable, "-I", "-m", "linkage.linker.parse"],
-            input=json.dumps(order).encode("utf-8"),
+            input=json.dumps(order_of(body, checked, manifest)).encode("utf-8"),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=SECONDS,
@@ -43,6 +36,17 @@ def parse(body: Path, checked: Path, manifest: Manifest) -> None:
         raise ContentWrong(_WRONG) from None
     if child.returncode != 0 or not checked.exists():
         raise ContentWrong(_WRONG)
+
+
+def order_of(body: Path, checked: Path, manifest: Manifest) -> dict[str, Any]:
+    """What the child is asked."""
+    return {
+        "body": str(body),
+        "checked": str(checked),
+        "rows": manifest.rows,
+        "pseudonyms": list(manifest.pseudonyms),
+        "columns": [column.model_dump() for column in manifest.columns],
+    }
 
 
 def _limit() -> None:

@@ -26,13 +26,12 @@ from linkage.files import cannot_write, make_folder, replacing, write_text
 from linkage.keys import LinkerIdentity
 from linkage.linker import ledger
 from linkage.linker.accept import Accepted, accept, no_doubles
-from linkage.linker.count import doubles, report, ways
-from linkage.linker.evaluate import households, per_household, per_person, same_person
+from linkage.linker.count import report
 from linkage.linker.household import codebook, finished, flags, metadata
-from linkage.linker.link import KEYS, Population, Records, link, one_row_each, population, register
 from linkage.linker.parse import parse
+from linkage.linker.plan import Planned, plan
 from linkage.linker.rekey import KEY_COLUMNS, rekey, study_numbers
-from linkage.study import Study, wire_columns
+from linkage.study import Study, pseudonym_fields
 from linkage.transfer.package import open_body
 from protocols.model import Delivery
 
@@ -167,16 +166,11 @@ def _opened(request: Request, package: Accepted, folder: Path, number: int) -> P
 
 def _frame(engine: Engine, delivery: Delivery, files: list[tuple[int, Path]]) -> Frame:
     """The rows of a delivery of all its holders; `holder` is the package's number."""
-    keys = [KEY_COLUMNS[field] for field in _fields(delivery)]
+    keys = [KEY_COLUMNS[field] for field in pseudonym_fields(delivery)]
     parts = [
         engine.scan([path], keys).with_columns(nw.lit(number).cast(nw.Int64).alias("holder")) for number, path in files
     ]
     return nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
-
-
-def _fields(delivery: Delivery) -> list[str]:
-    kinds = {"address": ["address", "address-number"]}
-    return [field for kind in delivery.kinds for field in kinds.get(kind, [kind])]
 
 
 # --- linking ------------------------------------------------------------------------------------
@@ -189,93 +183,40 @@ def _link(request: Request, packages: list[Accepted], folder: Path) -> Outcome:
         request.say(f"openen     {package.path.name}")
         files.setdefault(package.manifest.delivery, []).append((number, _opened(request, package, folder, number)))
     try:
-        return _joined(request, packages, engine, files)
+        frames = {name: _frame(engine, request.study.protocol.delivery(name), found) for name, found in files.items()}
+        return _outcome(request, packages, plan(engine, frames, request.study, request.say))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         # The library's message may hold values and the plan.
         raise OutputError("het koppelen is afgebroken; is er ruimte op de schijf en geheugen genoeg?") from None
 
 
-def _joined(
-    request: Request, packages: list[Accepted], engine: Engine, files: dict[str, list[tuple[int, Path]]]
-) -> Outcome:
-    protocol = request.study.protocol
-    wire = {d.name: {column.name: column for column in wire_columns(request.study, d)} for d in protocol.deliveries}
-    frames = {d.name: _frame(engine, d, files[d.name]) for d in protocol.deliveries if d.name in files}
-    spine, registered = _spine(request, engine, frames[protocol.spine.name])
-    counted: dict[int, dict[str, Any]] = {}
-    per: dict[str, Frame] = {}
-    persons: dict[str, Frame] = {}
-    asked = any(definition.same_person for definition in protocol.definitions)
-    for name, frame in frames.items():
-        request.say(f"koppelen   {name}")
-        records = link(frame, protocol.delivery(name), spine)
-        records = Records(records.delivery, engine.materialise(records.rows))
-        _count(engine, packages, registered if records.delivery.spine else frame, records, counted)
-        per[name] = engine.materialise(per_household(records, protocol, wire))
-        if asked and records.delivery.unit == "person":
-            persons[name] = engine.materialise(per_person(records, protocol, wire))
-    table = engine.collect(households(spine.households, per, same_person(persons, protocol), protocol))
-    return _outcome(request, table, counted)
-
-
-def _spine(request: Request, engine: Engine, frame: Frame) -> tuple[Population, Frame]:
-    """The population, and the register with doubles for counting them. Raises SpineUnusable."""
-    protocol = request.study.protocol
-    registered = register(frame, protocol)
-    distinct = engine.materialise(registered.unique())
-    content = [
-        *(key for key in KEYS if key != "person"),
-        *(f"v_{c.name}" for c in wire_columns(request.study, protocol.spine)),
-    ]
-    persons = engine.materialise(one_row_each(distinct, content))
-    people = population(persons, protocol)
-    people = Population(engine.materialise(people.persons), engine.materialise(people.households))
-    if engine.collect(people.households.head(1)).is_empty():
-        raise SpineUnusable("in het bevolkingsregister is geen enkel huishouden te vormen; controleer die levering")
-    return people, registered
-
-
-def _count(
-    engine: Engine, packages: list[Accepted], frame: Frame, records: Records, counted: dict[int, dict[str, Any]]
-) -> None:
-    by_way, doubled = ways(engine, records), doubles(engine, frame, records)
-    for number, package in enumerate(packages):
-        if package.manifest.delivery == records.delivery.name:
-            counted[number] = report(package, by_way.get(number, {}), doubled.get(number))
-
-
-def _outcome(request: Request, table: pl.DataFrame, counted: dict[int, dict[str, Any]]) -> Outcome:
-    study, protocol = request.study, request.study.protocol
+def _outcome(request: Request, packages: list[Accepted], planned: Planned) -> Outcome:
+    study, protocol, table = request.study, request.study.protocol, planned.table
     numbers = study_numbers(table["household"], request.identity, protocol.scheme, study.study.id)
     if numbers.n_unique() != numbers.len():
         raise SpineUnusable("twee huishoudens kregen hetzelfde studienummer; maak een nieuwe koppelaar-identiteit")
     whole = finished(table, numbers, study.study.areas, protocol)
     marks = table.select(numbers, flags(protocol)).sort("study_number")["flag"]
-    outcome_numbers = _numbers(request, table, whole, marks, [counted[number] for number in sorted(counted)])
+    counted = [report(package, planned, number) for number, package in enumerate(packages)]
     flagged = whole.filter(marks.is_not_null()).with_columns(marks.drop_nulls())
-    return Outcome(whole.filter(marks.is_null()), flagged, outcome_numbers)
+    numbers_of = {**_numbers(request, planned, whole.filter(marks.is_null()), marks), "deliveries": counted}
+    return Outcome(whole.filter(marks.is_null()), flagged, numbers_of)
 
 
-def _numbers(
-    request: Request, table: pl.DataFrame, whole: pl.DataFrame, marks: pl.Series, deliveries: list[dict[str, Any]]
-) -> dict[str, Any]:
-    kept = whole.filter(marks.is_null())
-    definitions = (
-        *request.study.protocol.domains,
-        *request.study.protocol.definitions,
-        *request.study.protocol.selections,
-    )
+def _numbers(request: Request, planned: Planned, kept: pl.DataFrame, marks: pl.Series) -> dict[str, Any]:
+    protocol, table = request.study.protocol, planned.table
+    parts = (*protocol.domains, *protocol.definitions, *protocol.selections)
     return {
         "format": "household-linkage/linkage/v1",
         **_about(request),
         "code": _code(),
         "persons": int(table["size"].sum()),
+        "persons_without_household": planned.without_household,
         "households": kept.height,
         "families": int(kept["has_child_lt18"].sum()),
         "flagged": {reason: int(n) for reason, n in sorted(marks.drop_nulls().value_counts().iter_rows())},
         "households_in_two_areas": int((table["area"] != table["area_last"]).sum()),
-        "true": {part.name: int(kept[part.name].sum()) for part in definitions},
-        "deliveries": deliveries,
+        "true": {part.name: int(kept[part.name].sum()) for part in parts},
     }
 
 

@@ -1,0 +1,86 @@
+"""What an export is to the rest of this room: where its columns stand, and batches of text.
+
+Every cell is text, so that no leading zero is lost. A row number is the one that a spreadsheet shows: the first record
+of the file is row 1, and an empty line counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from linkage.errors import ColumnMissing
+from linkage.study import Holder
+
+BATCH_ROWS = 65_536
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class RawBatch:
+    """Text columns under their protocol keys, and `row`: the row number in the export."""
+
+    frame: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export whose header was found: its kind, the columns that stay at home, and its batches."""
+
+    kind: str
+    stays: tuple[str, ...]
+    batches: Iterator[RawBatch]
+
+
+def positions(path: Path, holder: Holder, header: list[str]) -> dict[str, int]:
+    """Where each protocol key stands. Raises ColumnMissing.
+
+    Messages name agreed columns only: a file without header has data there.
+    """
+    found: dict[str, list[int]] = {}
+    for index, name in enumerate(header):
+        found.setdefault(fold(name), []).append(index)
+    missing = [source for source in holder.columns.values() if fold(source) not in found]
+    if missing:
+        raise ColumnMissing(_missing(path, missing, len(header)))
+    double = [source for source in holder.columns.values() if len(found[fold(source)]) > 1]
+    if double:
+        raise ColumnMissing(
+            f"{path.name}: er zijn meer kolommen met de naam `{double[0]}`; geef ze in de export elk een eigen naam"
+        )
+    return {key: found[fold(source)][0] for key, source in holder.columns.items()}
+
+
+def _missing(path: Path, names: list[str], read: int) -> str:
+    listed = ", ".join(f"`{name}`" for name in names)
+    columns = f"de kolom {listed} staat" if len(names) == 1 else f"de kolommen {listed} staan"
+    return (
+        f"{path.name}: {columns} niet in de kopregel, waarin {read} {'kolom' if read == 1 else 'kolommen'} te lezen zijn; "
+        "vergelijk de kopregel van de export met [holder.columns] en [holder.format] in de studie"
+    )
+
+
+def fold(name: str) -> str:
+    """A column name as it is compared: without regard to capitals and white space."""
+    return " ".join(name.split()).casefold()
+
+
+def others(header: list[str], used: dict[str, int]) -> tuple[str, ...]:
+    """The names of the columns that nobody asks for."""
+    taken = set(used.values())
+    return tuple(name for index, name in enumerate(header) if index not in taken)
+
+
+def numbered(frame: pl.DataFrame, first: int) -> pl.DataFrame:
+    """With `row`, counting from `first`."""
+    return frame.with_row_index("row", offset=first)
+
+
+def without_empty(frame: pl.DataFrame) -> pl.DataFrame:
+    """Without the rows in which every cell is empty: lines that a spreadsheet adds, and no records."""
+    cells = pl.exclude("row")
+    blank = frame.select(pl.all_horizontal(cells.is_null() | (cells.str.strip_chars() == ""))).to_series()
+    return frame.filter(~blank) if blank.any() else frame

@@ -1,0 +1,57 @@
+"""Parquet to batches: typed columns as text, numbers with the holder's own decimal sign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from linkage.errors import InputUnreadable
+from linkage.holder.export import BATCH_ROWS, Export, Progress, RawBatch, numbered, others, positions
+from linkage.study import Holder
+
+_READABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
+
+
+def read_parquet(path: Path, holder: Holder, progress: Progress) -> Export:
+    """Open a Parquet file. Raises InputUnreadable, ColumnMissing."""
+    try:
+        lazy = pl.scan_parquet(path, glob=False)
+        schema = lazy.collect_schema()
+        height = int(lazy.select(pl.len()).collect().item())
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        raise InputUnreadable(f"{path.name} is niet te lezen als Parquet; maak de export opnieuw") from None
+    found = positions(path, holder, schema.names())
+    chosen = {key: schema.names()[at] for key, at in found.items()}
+    texts = [_text(path, source, schema[source], holder).alias(key) for key, source in chosen.items()]
+    return Export("Parquet", others(schema.names(), found), _batches(path, lazy.select(texts), height, progress))
+
+
+def _text(path: Path, source: str, dtype: pl.DataType, holder: Holder) -> pl.Expr:
+    column = pl.col(source)
+    if dtype.is_numeric():
+        text = _number(column, dtype).cast(pl.String)
+        return text.str.replace(".", ",", literal=True) if holder.format.decimal == "comma" else text
+    if not isinstance(dtype, _READABLE) and dtype != pl.Null:
+        raise InputUnreadable(
+            f"{path.name}: een van de gevraagde kolommen heeft geen tekst, getallen of datums; maak de export opnieuw met "
+            "gewone kolommen"
+        )
+    return column.cast(pl.String)
+
+
+def _number(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    # 0.1 + 0.2 is 0.30000000000000004; what stands behind the sixth decimal is the machine's, not the holder's.
+    return column.round(6) if dtype.is_float() else column
+
+
+def _batches(path: Path, texts: pl.LazyFrame, height: int, progress: Progress) -> Iterator[RawBatch]:
+    row = 2
+    try:
+        for frame in texts.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
+            yield RawBatch(numbered(frame, row))
+            row += frame.height
+            progress(row - 2, height)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        raise InputUnreadable(f"{path.name} is beschadigd voorbij rij {row}; maak de export opnieuw") from None

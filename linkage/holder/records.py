@@ -1,0 +1,192 @@
+"""The text of a CSV in blocks of whole records, whatever its encoding, without holding more than a block.
+
+A file is read as UTF-8 if it is (EVIDENCE: detection libraries guess wrong, so the order is byte-order mark, strict UTF-8,
+cp1252). A record ends at a line end outside quotes. What is not well-formed is refused with the number of
+its row: a reader that goes on after a loose quote gives cells to the wrong person.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.errors import InputUnreadable
+from linkage.holder.export import Progress
+
+BLOCK_BYTES = 4 * 1024 * 1024
+MAX_RECORD_BYTES = 64 * 1024 * 1024
+QUOTE = b'"'
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole records in UTF-8; `outside` is the same text with each stretch inside quotes replaced by one quote."""
+
+    row: int
+    text: bytes
+    outside: bytes
+
+    @property
+    def rows(self) -> int:
+        """How many records there are, empty lines included."""
+        return self.outside.count(b"\n") + (not self.outside.endswith(b"\n"))
+
+    def without(self, rows: int) -> Block:
+        """The block after its first records."""
+        return Block(self.row + rows, _after(self.text, rows), self.outside.split(b"\n", rows)[-1])
+
+
+def _after(text: bytes, rows: int) -> bytes:
+    place = 0
+    for _ in range(rows):
+        end = text.find(b"\n", place)
+        while text.count(QUOTE, place, end) % 2:
+            end = text.find(b"\n", end + 1)
+        place = end + 1
+    return text[place:]
+
+
+def encoding_of(path: Path, agreed: str | None) -> str:
+    """A byte-order mark decides; else what the study says; else UTF-8 if the whole file is, and cp1252 if not."""
+    with path.open("rb") as file:
+        start = file.read(3)
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        if start == codecs.BOM_UTF8:
+            return "utf-8"
+        return agreed or ("utf-8" if _is_utf8(path) else "cp1252")
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def blocks(path: Path, encoding: str, progress: Progress) -> Iterator[Block]:
+    """The records of a file, a block at a time. Raises InputUnreadable."""
+    row, carry = 1, b""
+    for text in _utf8(path, encoding, progress):
+        whole, carry = _cut(carry + text)
+        if len(carry) > MAX_RECORD_BYTES:
+            raise InputUnreadable(_endless(path, row))
+        if whole:
+            block = Block(row, whole, _outside(whole))
+            yield block
+            row += block.rows
+    if carry.count(QUOTE) % 2:
+        raise InputUnreadable(_endless(path, row))
+    if carry:
+        yield _last(path, Block(row, carry, _outside(carry)))
+
+
+def _utf8(path: Path, encoding: str, progress: Progress) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)("strict")
+    total, done = path.stat().st_size, 0
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                yield decoder.decode(block).encode("utf-8")
+                done += len(block)
+                progress(done, total)
+        yield decoder.decode(b"", final=True).encode("utf-8")
+    except UnicodeError:
+        raise InputUnreadable(
+            f"{path.name} is geen {encoding}; bewaar de export als CSV UTF-8, of als Excel (.xlsx)"
+        ) from None
+    except OSError:
+        raise InputUnreadable(f"{path.name} kon niet verder worden gelezen; probeer het opnieuw") from None
+
+
+def _cut(text: bytes) -> tuple[bytes, bytes]:
+    """Up to the last line end outside quotes, and the rest."""
+    before, end = text.count(QUOTE), len(text)
+    while (position := text.rfind(b"\n", 0, end)) >= 0:
+        before -= text.count(QUOTE, position, end)
+        if before % 2 == 0:
+            return text[: position + 1], text[position + 1 :]
+        end = position
+    return b"", text
+
+
+def _outside(text: bytes) -> bytes:
+    return text if QUOTE not in text else QUOTE.join(text.split(QUOTE)[::2])
+
+
+def _last(path: Path, block: Block) -> Block:
+    if block.row == 1 and b"\r" in block.outside.strip(b"\r"):
+        raise InputUnreadable(
+            f"{path.name} heeft de regeleinden van een oude Mac; bewaar de export als CSV UTF-8, of als Excel (.xlsx)"
+        )
+    return block
+
+
+def _endless(path: Path, row: int) -> str:
+    return (
+        f"{path.name}, rij {row}: een aanhalingsteken wordt niet gesloten; herstel die rij, of bewaar de export als Excel "
+        "(.xlsx)"
+    )
+
+
+def check_quotes(path: Path, block: Block, separator: str) -> None:
+    """Each quoted cell fills its whole cell. Raises InputUnreadable with the row of a loose quote."""
+    if QUOTE not in block.text:
+        return
+    opens, closes = (separator.encode(), b"\n"), (separator.encode(), b"\n", b"\r\n")
+    first, *middle, last = block.text.split(QUOTE)[::2]
+    good = not first or first.endswith(opens)
+    good = good and (not last or last.startswith(closes))
+    if good and all(not part or (part.startswith(closes) and part.endswith(opens)) for part in set(middle)):
+        return
+    raise InputUnreadable(
+        f"{path.name}, rij {_loose(block, opens, closes)}: er staat een los aanhalingsteken in een cel; herstel die rij, of "
+        "bewaar de export als Excel (.xlsx)"
+    )
+
+
+def _loose(block: Block, opens: tuple[bytes, ...], closes: tuple[bytes, ...]) -> int:
+    """The row of the first loose quote."""
+    parts = block.text.split(QUOTE)[::2]
+    row = block.row
+    for number, part in enumerate(parts):
+        if number and part and not part.startswith(closes):
+            return row
+        row += part.count(b"\n")
+        if number < len(parts) - 1 and part and not part.endswith(opens):
+            return row
+    return row
+
+
+def may_be_even(block: Block, separator: str, width: int) -> bool:
+    """Whether there are as many separators as when each record has `width` fields; not so after an empty line."""
+    return block.outside.count(separator.encode()) == block.rows * (width - 1)
+
+
+def check_fields(path: Path, block: Block, separator: str, width: int, needed: int) -> None:
+    """Each record has its mapped columns, and no more than the header. Raises InputUnreadable with the row.
+
+    A spreadsheet leaves out empty fields at the end of a row, or adds some; more than that is a broken record.
+    """
+    mark = separator.encode()
+    for row, record in enumerate(block.outside.removesuffix(b"\n").split(b"\n"), block.row):
+        fields, bare = record.count(mark) + 1, record.rstrip(b"\r")
+        surplus = fields - width
+        if surplus > 0 and not bare.endswith(mark * surplus):
+            raise InputUnreadable(_ragged(path, row, fields, width))
+        if fields < needed and bare.strip(mark + b" \t"):
+            raise InputUnreadable(_ragged(path, row, fields, width))
+
+
+def _ragged(path: Path, row: int, fields: int, width: int) -> str:
+    return (
+        f"{path.name}, rij {row}: {fields} {'veld' if fields == 1 else 'velden'} waar de kopregel er {width} heeft; herstel die "
+        "rij, of bewaar de export als Excel (.xlsx)"
+    )

@@ -33,7 +33,7 @@ def replacing(target: Path, *, exclusive: bool = False) -> Iterator[BinaryIO]:
 @contextmanager
 def _opened(temporary: Path, target: Path) -> Iterator[BinaryIO]:
     try:
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     except OSError as error:
         raise cannot_write(target, error) from None
     with os.fdopen(descriptor, "w+b") as file:
@@ -51,13 +51,18 @@ def _sync(file: BinaryIO, target: Path) -> None:
 def _rename(temporary: Path, target: Path) -> None:
     try:
         temporary.replace(target)
-        directory = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        if os.name == "posix":  # elsewhere a folder cannot be opened, and the rename is durable by itself
+            _sync_folder(target.parent)
     except OSError as error:
         raise cannot_write(target, error) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
 
 
 def cannot_write(target: Path, error: OSError) -> OutputError:

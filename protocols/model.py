@@ -278,6 +278,47 @@ class Selection(_Named):
     at_least: Annotated[int, Field(ge=1)]
 
 
+class AreaTable(_Named):
+    """Per area and for the whole municipality: how many of the population have each indicator (report, tables 1-4).
+
+    `any_problem` adds a first column: at least one indicator of the domain, also of those that are not columns.
+    """
+
+    kind: Literal["by-area"]
+    population: Literal["families", "households"]
+    columns: tuple[Name, ...] = Field(min_length=1)
+    any_problem: Name | None = None
+
+
+class OverlapTable(_Named):
+    """For the municipality alone: each domain by itself, with each other, and with support (report, table 5)."""
+
+    kind: Literal["overlap"]
+    population: Literal["families", "households"]
+    domains: tuple[Name, ...] = Field(min_length=2, max_length=4)
+    definitions: tuple[Name, ...] = ()
+    support: tuple[Name, ...] = ()
+
+
+class StackingTable(_Named):
+    """For the municipality alone: how many indicators of each domain at once (0, 1, 2, ...)."""
+
+    kind: Literal["stacking"]
+    population: Literal["families", "households"]
+    domains: tuple[Name, ...] = Field(min_length=1)
+    at_most: Annotated[int, Field(ge=2, le=12)]
+
+
+class MunicipalityTable(_Named):
+    """A definition per 100 households, beside figures of other municipalities that are given (report, table 5b)."""
+
+    kind: Literal["municipalities"]
+    definition: Name
+
+
+Table = Annotated[AreaTable | OverlapTable | StackingTable | MunicipalityTable, Field(discriminator="kind")]
+
+
 # --- how the household is made, and what may be published --------------------------------------
 
 
@@ -404,6 +445,7 @@ class StudyProtocol(Frozen):
     domains: tuple[Domain, ...] = ()
     definitions: tuple[Definition, ...] = ()
     selections: tuple[Selection, ...] = ()
+    tables: tuple[Table, ...] = ()
     readings: tuple[Reading, ...] = ()
     tariffs: tuple[Tariff, ...] = ()
 
@@ -439,6 +481,7 @@ class StudyProtocol(Frozen):
         _check_spine(self)
         _check_sources(self)
         _check_groups(self)
+        _check_tables(self)
         _check_readings(self)
         return self
 
@@ -568,6 +611,26 @@ def _all_known(who: str, names: tuple[str, ...], known: set[str]) -> None:
     for name in names:
         if name not in known:
             raise ValueError(f"{who} names {name}, which is not defined (or only further down)")
+
+
+def _check_tables(protocol: StudyProtocol) -> None:
+    _no_doubles((table.name for table in protocol.tables), "table")
+    indicators = {indicator.name for indicator in protocol.indicators}
+    domains = {domain.name for domain in protocol.domains}
+    definitions = {definition.name for definition in protocol.definitions}
+    for table in protocol.tables:
+        who = f"table {table.name}"
+        match table:
+            case AreaTable():
+                _all_known(who, table.columns, indicators)
+                _all_known(who, (table.any_problem,) if table.any_problem else (), domains)
+            case OverlapTable():
+                _all_known(who, (*table.domains, *table.definitions), domains | definitions)
+                _all_known(who, table.support, indicators)
+            case StackingTable():
+                _all_known(who, table.domains, domains)
+            case MunicipalityTable():
+                _all_known(who, (table.definition,), definitions)
 
 
 def _check_readings(protocol: StudyProtocol) -> None:

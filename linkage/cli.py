@@ -6,7 +6,10 @@ Clock and terminal are touched here alone.
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -26,13 +29,16 @@ class Quiet(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and end with the error's own exit code and message."""
         kwargs["standalone_mode"] = False
+        os.umask(0o077)  # whatever is made is for its owner alone
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _end_cleanly)
         try:
             code = super().main(*args, **kwargs)
         except LinkageError as error:
             _fail(str(error), error.exit_code)
         except click.UsageError as error:
             _fail(_usage(error), 2)
-        except click.Abort:
+        except (click.Abort, KeyboardInterrupt):
             _fail("afgebroken; er is niets geschreven", 130)
         except OSError:
             # An operating system error quotes a path, which may be a personal one.
@@ -41,6 +47,11 @@ class Quiet(click.Group):
                 OutputError.exit_code,
             )
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end_cleanly(_signal: int, _frame: object) -> None:
+    """End as on Ctrl-C, so that temporary files are removed on the way out."""
+    raise KeyboardInterrupt
 
 
 def _usage(error: click.UsageError) -> str:
@@ -166,7 +177,7 @@ def _new_passphrase(passphrase_file: Path | None, no_passphrase: bool) -> str | 
 @_protection
 def identity(name: str, role: str, output: Path | None, passphrase_file: Path | None, no_passphrase: bool) -> None:
     """Maak een identiteit: een geheim bestand, en de publieke regel voor de studie."""
-    from linkage.keys import new_holder, new_linker, save, valid_name
+    from linkage.keys import fingerprint, new_holder, new_linker, save, valid_name
 
     if not valid_name(name):
         raise AgreementError(
@@ -176,6 +187,7 @@ def identity(name: str, role: str, output: Path | None, passphrase_file: Path | 
     target = output or Path(f"{name}.identity")
     save(target, key, _new_passphrase(passphrase_file, no_passphrase))
     click.echo(f"Geheim, bewaar het veilig:  {target}", err=True)
+    click.echo(f"Vingerafdruk, om door de telefoon te vergelijken:  {fingerprint(key.public)[:16]}", err=True)
     click.echo("Publiek, voor de studie:", err=True)
     click.echo(f'public_key = "{key.public}"')
 

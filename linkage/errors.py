@@ -36,7 +36,13 @@ LinkageError
 │   └── LedgerBroken          63
 ├── OutputError               70  a file cannot be written
 ├── SelfCheckFailed           80  this installation computes wrong pseudonyms
-└── ExtraMissing              90  an optional package is needed
+├── ExtraMissing              90  an optional package is needed
+└── ResearchError            100  a result cannot be made or may not leave
+    ├── HouseholdFileWrong   101  not the household file of this study and protocol
+    ├── DisclosureRefused    102  a table points to too few households
+    ├── ReleaseLedgerBroken  103
+    ├── CostsIncomplete      104  a tariff or volume is missing or stands twice
+    └── PlaceNotAllowed      105  micro-data may not be written there
 
 A message names files, columns, counts and row numbers, and says what to do next. It never holds a cell
 value, an identifier or a key; exceptions of other libraries do, so they are caught and raised anew `from None`.
@@ -267,3 +273,39 @@ class ExtraMissing(LinkageError):
     """An optional package is needed; the message has the command that installs it."""
 
     exit_code = 90
+
+
+class ResearchError(LinkageError):
+    """A result cannot be made, or may not leave the secured environment."""
+
+    exit_code = 100
+
+
+class HouseholdFileWrong(ResearchError):
+    """The file is not a household file, or of another study or protocol."""
+
+    exit_code = 101
+
+
+class DisclosureRefused(ResearchError):
+    """A table points to too few households, by itself or together with what was released before."""
+
+    exit_code = 102
+
+
+class ReleaseLedgerBroken(ResearchError):
+    """The chain of released tables does not hold, or its file cannot be read."""
+
+    exit_code = 103
+
+
+class CostsIncomplete(ResearchError):
+    """A tariff or a volume is missing, unknown, or stands twice."""
+
+    exit_code = 104
+
+
+class PlaceNotAllowed(ResearchError):
+    """Micro-data may be written inside the study's allowed folder only."""
+
+    exit_code = 105

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -10,6 +11,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 from linkage.errors import OutputError
+
+_REASONS = {
+    errno.ENOSPC: "de schijf is vol",
+    errno.EDQUOT: "uw schijfruimte is op",
+    errno.EACCES: "u hebt daar geen schrijfrechten",
+    errno.EPERM: "u hebt daar geen schrijfrechten",
+    errno.EROFS: "de schijf is alleen te lezen",
+    errno.ENOENT: "de map bestaat niet",
+    errno.ENOTDIR: "de map bestaat niet",
+    errno.EISDIR: "daar staat een map met die naam",
+}
 
 
 @contextmanager
@@ -67,7 +79,7 @@ def _sync_folder(folder: Path) -> None:
 
 def cannot_write(target: Path, error: OSError) -> OutputError:
     """The error for a file that cannot be written, with the system's own reason and no content."""
-    reason = os.strerror(error.errno) if error.errno else "onbekende fout"
+    reason = _REASONS.get(error.errno or 0, "het besturingssysteem weigert")
     return OutputError(f"{target.name} kan niet worden geschreven ({reason}); maak ruimte of controleer de rechten")
 
 

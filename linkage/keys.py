@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from linkage.derive import HOLDER_LABEL, KEY_BYTES, LINKER_LABEL, field_key
+from linkage.derive import HOLDER_LABEL, KEY_BYTES, LINKER_LABEL, field_key, pae
 from linkage.errors import PassphraseNeeded, SecretDamaged, SecretExposed, StudyFault, WrongKey, WrongPassphrase
 from linkage.files import write_text
 
@@ -35,8 +35,14 @@ FORMAT = "household-linkage/secret/v1"
 Kind = Literal["holder-identity", "linker-identity", "root"]
 Ask = Callable[[str], str | None]
 _SIZES: dict[str, int] = {"holder-identity": 32, "linker-identity": 64, "root": 32}
+_OWN: dict[str, set[str]] = {
+    "holder-identity": {"name", "public"},
+    "linker-identity": {"name", "public", "rekey_id"},
+    "root": {"study", "key_id"},
+}
 _ARGON = {"iterations": 3, "lanes": 4, "memory_kib": 262_144}
 _MLKEM_PUBLIC = 1184
+MIN_PASSPHRASE = 12
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,11 @@ class LinkerIdentity:
         """The line for the study: `xwing:` and base64 of the 1,216 bytes of the public key."""
         mlkem, x25519 = self._parts()
         return "xwing:" + _b64(mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw())
+
+    @property
+    def rekey_id(self) -> str:
+        """32 hexadecimal digits that tell re-keying secrets apart: a damaged one would change every study number."""
+        return hashlib.sha256(pae(b"household-linkage/rekey-id/v1", self.rekey)).hexdigest()[:32]
 
     def field_key(self, scheme: str, study: UUID, name: str) -> str:
         """The linker's own key for a field; no holder can compute what it makes."""
@@ -157,7 +168,9 @@ def new_root(study: UUID) -> RootKey:
 
 
 def save(path: Path, key: HolderIdentity | LinkerIdentity | RootKey, passphrase: str | None) -> None:
-    """Write a secret file, 0600, never over an existing one. Raises OutputError."""
+    """Write a secret file, 0600, never over an existing one. Raises OutputError; PassphraseNeeded for a short one."""
+    if passphrase is not None and len(passphrase) < MIN_PASSPHRASE:
+        raise PassphraseNeeded(f"een wachtwoord heeft ten minste {MIN_PASSPHRASE} tekens; neem liever een zin")
     header = _header(key)
     if passphrase is None:
         document = {**header, "protection": None, "secret": _b64(_secret(key))}
@@ -172,8 +185,10 @@ def save(path: Path, key: HolderIdentity | LinkerIdentity | RootKey, passphrase:
 def _header(key: HolderIdentity | LinkerIdentity | RootKey) -> dict[str, Any]:
     if isinstance(key, RootKey):
         return {"format": FORMAT, "kind": "root", "study": str(key.study), "key_id": key.key_id}
-    kind = "holder-identity" if isinstance(key, HolderIdentity) else "linker-identity"
-    return {"format": FORMAT, "kind": kind, "name": key.name, "public": key.public}
+    named = {"format": FORMAT, "name": key.name, "public": key.public}
+    if isinstance(key, LinkerIdentity):
+        return {**named, "kind": "linker-identity", "rekey_id": key.rekey_id}
+    return {**named, "kind": "holder-identity"}
 
 
 def _secret(key: HolderIdentity | LinkerIdentity | RootKey) -> bytes:
@@ -191,7 +206,10 @@ def load_holder(path: Path, ask: Ask) -> HolderIdentity:
 def load_linker(path: Path, ask: Ask) -> LinkerIdentity:
     """The linker's identity from its file. Raises SecretError."""
     document, secret = _load(path, "linker-identity", ask)
-    return _checked(LinkerIdentity(document["name"], secret[:32], secret[32:]), document, path)
+    linker = _checked(LinkerIdentity(document["name"], secret[:32], secret[32:]), document, path)
+    if linker.rekey_id != document["rekey_id"]:
+        raise SecretDamaged(_damaged(path))
+    return linker
 
 
 def load_root(path: Path, study: UUID, ask: Ask) -> RootKey:
@@ -228,9 +246,7 @@ def _document(path: Path, kind: Kind) -> dict[str, Any]:
         document = json.loads(_read_private(path))
     except (ValueError, RecursionError):
         raise SecretDamaged(_damaged(path)) from None
-    wanted = {"format", "kind", "protection", "secret"} | (
-        {"study", "key_id"} if kind == "root" else {"name", "public"}
-    )
+    wanted = {"format", "kind", "protection", "secret"} | _OWN[kind]
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise SecretDamaged(_damaged(path))
     if document.get("kind") != kind:

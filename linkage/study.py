@@ -27,6 +27,7 @@ from protocols.model import (
     Count,
     Delivery,
     Frozen,
+    Name,
     Text,
 )
 
@@ -64,6 +65,7 @@ class About(Frozen):
     purpose: Text
     legal_basis: Text
     retention_until: dt.date
+    without: tuple[Name, ...] = ()
     areas: tuple[Category, ...] = Field(min_length=1, max_length=2000)
 
 
@@ -73,6 +75,13 @@ class Linker(Frozen):
     id: HolderId
     organisation: Text
     public_key: PublicKey
+
+
+class Agreed(Frozen):
+    """The part of a study that every package is bound to; holders may be added and mappings mended later."""
+
+    study: About
+    linker: Linker
 
 
 class Root(Frozen):
@@ -120,6 +129,11 @@ class Study(Frozen):
         """The protocol that this study binds."""
         assert self._protocol is not None
         return self._protocol
+
+    @property
+    def agreement(self) -> str:
+        """Digest of what a holder agrees to besides the protocol: all of `[study]` and `[linker]`."""
+        return digest(Agreed(study=self.study, linker=self.linker))
 
     def bound_to(self, protocol: StudyProtocol) -> Self:
         """This study with its protocol; done once, by `load_study`, after both were checked."""
@@ -184,7 +198,8 @@ def _holder_line(fault: str, data: dict[str, Any], source: bytes) -> int:
             column = re.search(r"`(\w+)`", fault)
             return lines.get(("holder", index, "columns", column.group(1) if column else ""), lines[("holder", index)])
     word = next(
-        (key for key in ("protocol_digest", "reference_date", "retention_until", "areas") if key in fault), None
+        (key for key in ("protocol_digest", "reference_date", "retention_until", "areas", "without") if key in fault),
+        None,
     )
     if "digest" in fault:
         word = "protocol_digest"
@@ -199,7 +214,10 @@ def _date_faults(study: Study, protocol: StudyProtocol) -> tuple[str, ...]:
         faults.append(f"reference_date: het protocol geldt voor het jaar {protocol.reference_year}")
     if about.retention_until <= about.reference_date:
         faults.append("retention_until moet na de peildatum liggen")
-    if len(set(about.areas)) != len(about.areas):
+    unknown = set(about.without) - {delivery.name for delivery in protocol.deliveries}
+    if unknown:
+        faults.append("without: het protocol kent die levering niet")
+    if len({area.casefold() for area in about.areas}) != len(about.areas):
         faults.append("areas: een wijk staat er twee keer in")
     return tuple(faults)
 
@@ -215,8 +233,13 @@ def _holder_faults(study: Study, protocol: StudyProtocol) -> tuple[str, ...]:
         faults.extend(f"{where} {fault}" for fault in _mapping_faults(study, holder, known[holder.delivery]))
     for delivery in protocol.deliveries:
         count = sum(holder.delivery == delivery.name for holder in study.holder)
-        if delivery.required and not count:
-            faults.append(f"niemand levert {delivery.name}, dat verplicht is; voeg een [[holder]] toe")
+        if delivery.required and not count and (delivery.spine or delivery.name not in study.study.without):
+            faults.append(
+                f"niemand levert {delivery.name}, dat verplicht is; voeg een [[holder]] toe, "
+                "of zeg in `without` dat deze studie het zonder doet"
+            )
+        if count and delivery.name in study.study.without:
+            faults.append(f"{delivery.name} staat in `without` en heeft toch een houder; haal een van beide weg")
         if delivery.spine and count > 1:
             faults.append(f"{delivery.name} is het bevolkingsregister; daarvoor kan er maar een houder zijn")
     return tuple(faults)

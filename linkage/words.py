@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from textwrap import wrap
+from typing import TYPE_CHECKING
 
-from linkage.holder.encode import Summary
-from linkage.study import Study, WireColumn
-from linkage.transfer.manifest import Manifest
+from linkage.holder.reasons import KINDS, in_words
+from linkage.study import IDENTIFIER_COLUMNS, Study, WireColumn, pseudonym_fields
 from protocols.model import (
     AgeBand,
     AmountBand,
@@ -20,28 +22,17 @@ from protocols.model import (
     StudyProtocol,
 )
 
-KINDS = {"a-number": "A-nummer", "bsn": "BSN", "address": "adres", "household-number": "huishoudnummer"}
-REASONS = {
-    "year-not-asked": "jaar wordt niet gevraagd",
-    "date-unreadable": "datum is niet te lezen",
-    "number-unreadable": "bedrag of aantal is niet te lezen",
-    "number-out-of-range": "aantal is kleiner dan nul",
-    "no-identifier": "geen enkel nummer of adres",
-}
-CLASSES = {
-    "empty": "ontbreekt",
-    "format": "heeft niet de goede vorm",
-    "check-digit": "bestaat niet (controlegetal)",
-    "filler": "is een opvulnummer",
-    "reserved": "is een gereserveerd proefnummer",
-    "no-postcode": "heeft geen postcode",
-    "postcode-format": "heeft een postcode die niet bestaat",
-    "no-number": "heeft geen huisnummer (ong., t/o)",
-    "range-or-addition": "is een reeks of een toevoeging (12-14)",
-    "date": "heeft een huisnummer dat door Excel een datum werd",
-    "zero": "heeft huisnummer nul",
-    "too-long": "heeft een te lang nummer of te lange toevoeging",
-}
+if TYPE_CHECKING:
+    # Not at run time: the linker reads manifests and results here, and has no use for the holder's room.
+    from linkage.holder.tally import Summary
+    from linkage.transfer.manifest import Manifest
+
+WIDTH = 100
+INDENT = 26
+MOST_ALIKE = 3
+MOST_NAMES = 30
+MOST_CHARACTERS = 40
+PSEUDONYM = "alleen als pseudoniem"
 
 
 def number(value: int) -> str:
@@ -49,25 +40,17 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", ".")
 
 
-def reason(code: str) -> str:
-    """A reason for refusing a row, in words."""
-    if code in REASONS:
-        return REASONS[code]
-    kind = next((kind for kind in KINDS if code.startswith(f"{kind}-")), "")
-    return f"{KINDS.get(kind, kind)} {CLASSES.get(code.removeprefix(f'{kind}-'), code)}"
-
-
 def form(column: Column, protocol: StudyProtocol) -> str:
     """In which form a column leaves the house."""
     match column:
         case Minor():
-            return "alleen: minderjarig ja/nee (de geboortedatum blijft)"
+            return "alleen minderjarig ja/nee (de geboortedatum blijft)"
         case AgeBand():
-            return f"alleen: leeftijdsklasse ({', '.join(column.categories)})"
+            return f"alleen een leeftijdsklasse ({', '.join(column.categories)})"
         case Below():
-            return f"alleen: onder {protocol.parameters.income_limit} euro ja/nee (het bedrag blijft)"
+            return f"alleen onder {protocol.parameters.income_limit} euro ja/nee (het bedrag blijft)"
         case AmountBand():
-            return f"alleen: klasse ({', '.join(column.categories)})"
+            return f"alleen een klasse ({', '.join(column.categories)})"
         case AmountRounded():
             return f"afgerond op {column.step} euro, hoogstens {number(column.at_most)}"
         case Count():
@@ -129,64 +112,128 @@ def _explain_delivery(study: Study, delivery: Delivery) -> Iterator[str]:
 
 def summarise(summary: Summary) -> Iterator[str]:
     """What leaves and what stays, before it leaves."""
-    tally, job = summary.tally, summary.job
-    yield f"Levering {job.delivery.name} van {job.holder.organisation}; export gelezen als {summary.kind}"
+    job = summary.job
+    yield f"Levering {job.delivery.name} van {job.holder.organisation}: {job.delivery.title}"
+    yield f"Export {shown(summary.file)}, gelezen als {summary.kind}"
     yield ""
-    yield f"  rijen in de export     {number(tally.rows):>10}"
-    yield f"  gaan mee               {number(tally.kept):>10}"
-    yield f"  vallen buiten de vraag {number(summary.not_selected):>10}"
-    yield f"  afgewezen              {number(sum(summary.rejected.values())):>10}"
-    for code, count in summary.rejected.items():
-        rows = ", ".join(str(row) for row in summary.rows_of(code))
-        more = ", …" if count > len(summary.rows_of(code)) else ""
-        yield f"    {reason(code)}: {number(count)} (rij {rows}{more})"
+    yield from _counts(summary)
     yield ""
+    yield "Dit gaat mee, per rij:"
     yield from _what_leaves(summary)
     yield ""
+    yield "Dit blijft bij u:"
     yield from _what_stays(summary)
     yield ""
     yield from _examples(summary)
 
 
+def _counts(summary: Summary) -> Iterator[str]:
+    tally, rejected = summary.tally, sum(summary.rejected.values())
+    yield f"  rijen in de export  {number(tally.rows):>12}"
+    yield f"  gaan mee            {number(tally.kept):>12}" + ("" if tally.kept else "  (zo komt er geen pakket)")
+    if summary.job.delivery.select:
+        yield f"  niet gevraagd       {number(summary.not_selected):>12}  (hoort niet bij de peildatum)"
+    yield f"  afgewezen           {number(rejected):>12}{_share(summary) if rejected else ''}"
+    for code, count in summary.rejected.items():
+        rows = summary.rows_of(code)
+        more = ", …" if count > len(rows) else ""
+        yield f"    {number(count)} x {in_words(code)}"
+        yield f"        rij {', '.join(str(row) for row in rows)}{more}"
+
+
+def _share(summary: Summary) -> str:
+    found = f"{100 * float(summary.rejected_share):.1f}%".replace(".", ",")
+    allowed = f"{100 * summary.job.delivery.max_rejected_share:.0f}%"
+    verdict = f"te veel: hoogstens {allowed} mag" if summary.too_many_rejected else f"hoogstens {allowed} mag"
+    return f"  ({found}; {verdict})"
+
+
 def _what_leaves(summary: Summary) -> Iterator[str]:
-    yield "Dit gaat mee:"
-    for field in summary.job.delivery.kinds:
-        yield f"  {KINDS[field]:<20} als pseudoniem (16 bytes, niet terug te rekenen zonder de hoofdsleutel)"
-    agreed = {column.name: column for column in summary.job.delivery.columns}
-    for wire in summary.job.wire:
-        text = form(agreed[wire.name], summary.job.study.protocol) if wire.name in agreed else _structural(wire)
-        unknown = summary.tally.unknown[wire.name]
-        yield f"  {wire.name:<20} {text}" + (f"; onbekend: {number(unknown)}" if unknown else "")
+    """Per column of the holder: in which form it leaves. Columns that leave alike stand together."""
+    job = summary.job
+    for kind in job.delivery.kinds:
+        own = [shown(job.holder.columns[part]) for part in IDENTIFIER_COLUMNS[kind] if part in job.holder.columns]
+        if own:
+            more = "; en of het een toevoeging heeft: ja/nee" if kind == "address" else ""
+            yield from _entry(", ".join(own), f"{KINDS[kind]}: {PSEUDONYM}{more}")
+    if job.delivery.years:
+        yield from _entry(shown(job.holder.columns.get("year", "-")), "year: het jaar")
+    for text, columns in groupby(job.delivery.columns, lambda column: _form_here(column, summary)):
+        alike = list(columns)
+        if len(alike) > MOST_ALIKE:
+            yield from _entry(f"{len(alike)} kolommen", f"{text}: {' '.join(column.name for column in alike)}")
+            continue
+        for column in alike:
+            yield from _entry(shown(job.holder.columns.get(column.name, "-")), f"{column.name}: {text}")
 
 
-def _structural(wire: WireColumn) -> str:
-    return "het jaar" if wire.name == "year" else "of het adres een toevoeging heeft: ja/nee"
+def _form_here(column: Column, summary: Summary) -> str:
+    if column.name not in summary.job.holder.columns:
+        return "onbekend, want u hebt deze kolom niet"
+    unknown = summary.tally.unknown[column.name]
+    rows = "1 rij" if unknown == 1 else f"{number(unknown)} rijen"
+    return form(column, summary.job.study.protocol) + (f"; bij {rows} onbekend" if unknown else "")
+
+
+def _entry(name: str, text: str) -> Iterator[str]:
+    """A name in the left column and a text, wrapped, in the right one."""
+    lines = wrap(text, WIDTH - INDENT, break_on_hyphens=False)
+    if len(name) > INDENT - 4:
+        yield from _wrapped(name, 2)
+        name = ""
+    yield f"  {name:<{INDENT - 2}}{lines[0]}"
+    for line in lines[1:]:
+        yield " " * INDENT + line
+
+
+def _wrapped(text: str, indent: int) -> Iterator[str]:
+    for line in wrap(text, WIDTH - indent, break_on_hyphens=False):
+        yield " " * indent + line
 
 
 def _what_stays(summary: Summary) -> Iterator[str]:
-    yield "Dit blijft bij u:"
-    yield "  alle nummers, adressen, datums en bedragen zelf; de volgorde van de rijen; het rapport van afgewezen rijen"
-    if summary.stays:
-        yield f"  {len(summary.stays)} kolommen die niet worden gevraagd: {', '.join(summary.stays)}"
+    yield "  alle nummers, adressen, datums en bedragen zelf, en de volgorde van de rijen"
+    yield "  de lijst van afgewezen rijen: alleen rijnummers en redenen"
+    names = [shown(name) or "(zonder naam)" for name in summary.stays]
+    if names:
+        told = names[:MOST_NAMES] + (["…"] if len(names) > MOST_NAMES else [])
+        what = (
+            "1 kolom die niet wordt gevraagd" if len(names) == 1 else f"{len(names)} kolommen die niet worden gevraagd"
+        )
+        yield from _wrapped(f"{what}: {', '.join(told)}", 2)
+
+
+def shown(name: str) -> str:
+    """A name from a file, fit for a terminal: on one line, without control characters, not too long."""
+    line = "".join(character if character.isprintable() else " " for character in name)
+    line = " ".join(line.split())
+    return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS - 1]}…"
 
 
 def _examples(summary: Summary) -> Iterator[str]:
-    yield "Vijf rijen zoals ze meegaan:"
+    """A row as it leaves: pseudonyms abbreviated; what is nul, nee or unknown is left out, since most cells are."""
     if summary.tally.examples is None:
-        yield "  (geen)"
         return
+    fields = pseudonym_fields(summary.job.delivery)
+    yield f"{summary.tally.examples.height} rijen zoals ze meegaan (wat nul, nee of onbekend is, staat er niet bij):"
     for row in summary.tally.examples.iter_rows(named=True):
-        told = {name: value for name, value in row.items() if value not in (None, 0, False)}
-        yield "  " + "  ".join(f"{name}={_cell(value, name, summary)}" for name, value in told.items())
+        told = [f"{name} {row[name].hex()[:6]}…" for name in fields if row[name] is not None]
+        told += [_cell(wire, row[wire.name]) for wire in summary.job.wire if _worth_showing(wire, row[wire.name])]
+        first, *rest = wrap(" | ".join(told), WIDTH - 4, break_on_hyphens=False)
+        yield f"  - {first}"
+        for line in rest:
+            yield f"    {line}"
 
 
-def _cell(value: object, name: str, summary: Summary) -> str:
-    if isinstance(value, bytes):
-        return f"{value.hex()[:8]}…"
-    wire = next((column for column in summary.job.wire if column.name == name), None)
-    if wire is not None and wire.categories and isinstance(value, int):
-        return wire.categories[value]
-    return "ja" if value is True else str(value)
+def _worth_showing(wire: WireColumn, value: bool | int | None) -> bool:
+    """A category also where it is the first of its list, whose position is 0."""
+    return value is not None if wire.type == "category" else bool(value)
+
+
+def _cell(wire: WireColumn, value: bool | int) -> str:
+    if wire.type == "boolean":
+        return f"{wire.name} ja"
+    return f"{wire.name} {wire.categories[value] if wire.categories else value}"
 
 
 # --- linkage inspect ----------------------------------------------------------------------------
@@ -202,7 +249,7 @@ def inspect(manifest: Manifest) -> Iterator[str]:
     yield f"  gemaakt        {manifest.created}, geldig tot en met {manifest.expires}, met {manifest.encoder}"
     yield f"  rijen          {number(manifest.rows)} (export {number(manifest.source.rows)})"
     for code, count in manifest.source.rejected.items():
-        yield f"    afgewezen    {number(count)}: {reason(code)}"
+        yield f"    afgewezen    {number(count)}: {in_words(code)}"
     yield f"  pseudoniemen   {', '.join(manifest.pseudonyms)} ({manifest.scheme})"
     yield f"  hoofdsleutel   {manifest.root_key_id}"
     yield f"  voor koppelaar {manifest.linker}"

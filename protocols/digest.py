@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 
 
 def canonical(agreement: BaseModel) -> bytes:
-    """Canonical JSON: sorted keys, no white space, UTF-8, decimals as text in plain notation."""
+    """Canonical JSON: sorted keys, no white space, UTF-8, decimals in plain notation, dates and UUIDs as text."""
     return json.dumps(
         agreement.model_dump(mode="python"),
         sort_keys=True,
@@ -25,6 +27,8 @@ def canonical(agreement: BaseModel) -> bytes:
 def _text(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, dt.date | UUID):
+        return str(value)
     raise TypeError(type(value).__name__)
 
 

@@ -201,15 +201,26 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 def read_tariffs(source: bytes) -> list[dict[str, Any]]:
     """The rows of tariffs.csv as data for Tariff; FaultyAgreement with the line of a row that cannot be."""
-    rows = csv.DictReader(io.StringIO(source.decode("utf-8"), newline=""))
+    try:
+        rows = csv.DictReader(io.StringIO(source.decode("utf-8"), newline=""), strict=True)
+        return _tariffs(rows, bool(source))
+    except UnicodeDecodeError:
+        raise _single("tariffs.csv", 1, "dit is geen UTF-8; bewaar het bestand als UTF-8") from None
+    except csv.Error:
+        raise _single("tariffs.csv", rows.line_num + 1, "dit is geen CSV; let op de aanhalingstekens") from None
+
+
+def _tariffs(rows: csv.DictReader[str], given: bool) -> list[dict[str, Any]]:
     wanted = list(Tariff.model_fields)
-    if source and rows.fieldnames != wanted:
+    if given and rows.fieldnames != wanted:
         raise _single("tariffs.csv", 1, f"de eerste regel moet zijn: {','.join(wanted)}")
     data: list[dict[str, Any]] = []
     for row in rows:
-        if not (row["year"] or "").isdigit() or None in row:
-            raise _single("tariffs.csv", rows.line_num, "deze regel heeft geen jaartal of te veel velden")
-        data.append({**row, "year": int(row["year"])})
+        if None in row or None in row.values() or not re.fullmatch(r"[0-9]{4}", row["year"]):
+            raise _single("tariffs.csv", rows.line_num, "deze regel heeft geen jaartal, of te weinig of te veel velden")
+        filled = {key: value or None for key, value in row.items()}
+        days = int(row["at_most"]) if re.fullmatch(r"[0-9]{1,9}", row["at_most"]) else filled["at_most"]
+        data.append({**filled, "year": int(row["year"]), "at_most": days})
         try:
             Tariff.model_validate(data[-1])
         except ValidationError as error:

@@ -7,9 +7,9 @@ Source: NJi, "Aantal en kosten van multiprobleemgezinnen in Almelo" (2016), Bijl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -189,7 +189,9 @@ def _check_column(delivery: str, column: Column) -> None:
     if isinstance(column, CategoryColumn):
         if bool(column.categories) == bool(column.categories_from):
             raise ValueError(f"{where}: give either `categories` or `categories_from`")
-        _no_doubles(column.categories, f"category of {where}")
+        _no_doubles((name.casefold() for name in column.categories), f"category of {where}")
+    if column.empty == "none" and not isinstance(column, YesNo | Count | AmountRounded):
+        raise ValueError(f'{where}: `empty = "none"` would be a guess here; only a yes-no, count or amount can be none')
     if isinstance(column, AmountBand) and len(column.categories) != len(column.edges) + 1:
         raise ValueError(f"{where}: {len(column.edges)} edges make {len(column.edges) + 1} bands; name each")
     edges: tuple[Decimal | int, ...] = column.edges if isinstance(column, AmountBand | AgeBand) else ()
@@ -322,6 +324,12 @@ Table = Annotated[AreaTable | OverlapTable | StackingTable | MunicipalityTable, 
 # --- how the household is made, and what may be published --------------------------------------
 
 
+RESERVED = frozenset(
+    {"study_number", "wijk", "adults", "minors", "has_child_lt18", "flag", "household", "size", "institution"}
+    | {"area", "area_last", "unknown_age"}
+)
+
+
 class HouseholdRule(Frozen):
     """How persons become a household, and which households are left out of the tables."""
 
@@ -388,9 +396,30 @@ class Role(Frozen):
     title: Text
 
 
-class Tariff(Frozen):
-    """One price: `indexed` is `price` x `factor`, rounded half up to the cent (report, Bijlage 3)."""
+# --- what it costs -----------------------------------------------------------------------------
 
+CENT = Decimal("0.01")
+
+Per = Literal["benefit-year", "household-year", "person-year", "trajectory", "delict", "day", "family-day", "euro"]
+UNITS_OF_MEASURES: dict[Per, tuple[str, ...]] = {
+    "benefit-year": ("personen",),
+    "person-year": ("personen", "maatregelen"),
+    "trajectory": ("trajecten", "maatregelen"),
+    "delict": ("delicten",),
+    "day": ("dagen",),
+    "family-day": ("dagen",),
+    "euro": ("euro",),
+}
+
+
+class Tariff(Frozen):
+    """One price: `indexed` is `price` x `factor`, rounded half up to the cent (report, Bijlage 3).
+
+    `use` is the measure, or the indicator for `household-year`, that it is multiplied with; without one it is not
+    counted (D16: nobody delivers economic delicts). `at_most` caps the family-days of a household.
+    """
+
+    name: Name
     group: Name
     item: Text
     detail: Text
@@ -400,11 +429,176 @@ class Tariff(Frozen):
     factor: Money
     indexed: Money
     source: Text
+    per: Per
+    use: Name | None = None
+    layer: Literal["provision", "provider", "execution", "society"] | None = None
+    payer: Literal["gemeente", "provincie", "uwv", "zorgkantoor", "zorgverzekeraar"] | None = None
+    at_most: Annotated[int, Field(ge=1, le=366)] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if (self.price * self.factor).quantize(Decimal("0.01"), "ROUND_HALF_UP") != self.indexed:
+        if indexed(self.price, self.factor) != self.indexed:
             raise ValueError("the indexed price is not price x factor, rounded to the cent")
+        if self.indexed.as_tuple().exponent != -2:
+            raise ValueError("write the indexed price with two decimals")
+        if (self.per == "family-day") != (self.at_most is not None):
+            raise ValueError("give `at_most`, the days of a year, if and only if the price is per family-day")
+        if self.per == "euro" and not self.price == self.factor == 1:
+            raise ValueError("an observed amount in euros has price 1 and factor 1")
+        return self
+
+
+def indexed(price: Decimal, factor: Decimal) -> Decimal:
+    """A price at the level of the reference year, in euros: price x factor, rounded half up to the cent."""
+    return (price * factor).quantize(CENT, "ROUND_HALF_UP")
+
+
+class CostGroup(_Named):
+    """Households that have any of these domains or definitions (selections, for households) and are in no group above.
+
+    Without `any_of`: all of the population that are left.
+    """
+
+    population: Literal["families", "households"]
+    any_of: tuple[Name, ...] = ()
+
+
+class CostUnion(Frozen):
+    """Groups taken together, to compare with or to add up (D25)."""
+
+    name: RoleName
+    title: Text
+    groups: tuple[Name, ...] = Field(min_length=1)
+
+
+Part = Literal[
+    "damage", "production_loss", "medical", "suffering", "detection", "prosecution", "trial", "enforcement", "support"
+]
+
+
+class CostParts(Frozen):
+    """What the price of a tariff is made of, in its own year (report, Bijlage 4); `total` is all of it."""
+
+    tariff: Name
+    damage: Money | None = None
+    production_loss: Money | None = None
+    medical: Money | None = None
+    suffering: Money | None = None
+    detection: Money | None = None
+    prosecution: Money | None = None
+    trial: Money | None = None
+    enforcement: Money | None = None
+    support: Money | None = None
+    total: Money
+
+    def amount(self, part: Part) -> Decimal:
+        """Euros of that part; 0 where it does not apply."""
+        found: Decimal | None = getattr(self, part)
+        return Decimal(0) if found is None else found
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if sum((self.amount(part) for part in get_args(Part)), Decimal(0)) != self.total:
+            raise ValueError(f"parts of tariff {self.tariff}: they do not add up to `total`")
+        return self
+
+
+class SharedPrice(Frozen):
+    """A whole programme's cost divided by its households, plus execution, in whole euros (report, poverty)."""
+
+    tariff: Name
+    total: Money
+    households: Annotated[int, Field(ge=1)]
+    per_household: Money
+    execution: Money
+    together: Money
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.total / self.households).quantize(Decimal(1), "ROUND_HALF_UP") != self.per_household:
+            raise ValueError("shared price: `per_household` is not total / households in whole euros")
+        if self.per_household + self.execution != self.together:
+            raise ValueError("shared price: `together` is not per_household + execution")
+        return self
+
+
+class _Scenario(_Named):
+    pass
+
+
+class PriceScenario(_Scenario):
+    """Another price, at the level of the reference year."""
+
+    vary: Literal["price"]
+    tariff: Name
+    price: Annotated[Money, Field(decimal_places=2)]
+
+
+class VolumeScenario(_Scenario):
+    """The volume divided by a number, rounded half up to whole units."""
+
+    vary: Literal["volume"]
+    tariff: Name
+    divisor: Annotated[Money, Field(gt=0)]
+
+
+class PartScenario(_Scenario):
+    """A part that is left out of the prices, put in."""
+
+    vary: Literal["part"]
+    part: Part
+
+
+Scenario = Annotated[PriceScenario | VolumeScenario | PartScenario, Field(discriminator="vary")]
+
+
+class BusinessCase(Frozen):
+    """The parameters of council letter 001: who starts in which year, what that costs, and what it saves."""
+
+    selection: Name
+    first_year: Year
+    inflow: tuple[Annotated[int, Field(ge=0, le=1_000_000)], ...] = Field(min_length=1, max_length=20)
+    households: Annotated[int, Field(ge=0)]
+    cost_per_household: Money
+    interest: Share
+    net_saving: Money
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if sum(self.inflow) != self.households:
+            raise ValueError("business case: the inflow does not add up to `households`")
+        return self
+
+
+class Costs(Frozen):
+    """How prices and use become costs per group, and what is varied (report, Bijlage 3-5; docs/spec/costs-v1.md)."""
+
+    threat_measure: Name | None = None
+    left_out: tuple[Part, ...] = ()
+    groups: tuple[CostGroup, ...] = Field(min_length=1)
+    unions: tuple[CostUnion, ...] = ()
+    shared_price: SharedPrice | None = None
+    parts: tuple[CostParts, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    business_case: BusinessCase | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        names = [group.name for group in self.groups]
+        _no_doubles((*names, *(union.name for union in self.unions)), "cost group")
+        _no_doubles((parts.tariff for parts in self.parts), "parts of tariff")
+        _no_doubles((scenario.name for scenario in self.scenarios), "cost scenario")
+        for group in self.groups:
+            everybody = group.population == "households" and not group.any_of
+            if everybody != (group is self.groups[-1]):
+                raise ValueError("the last cost group, and no other, is of all households and has no `any_of`")
+        for union in self.unions:
+            _all_known(f"cost union {union.name}", union.groups, set(names))
+        for scenario in self.scenarios:
+            if isinstance(scenario, PartScenario) and scenario.part not in self.left_out:
+                raise ValueError(
+                    f"cost scenario {scenario.name}: {scenario.part} is not `left_out`, so it is in already"
+                )
         return self
 
 
@@ -448,6 +642,7 @@ class StudyProtocol(Frozen):
     tables: tuple[Table, ...] = ()
     readings: tuple[Reading, ...] = ()
     tariffs: tuple[Tariff, ...] = ()
+    costs: Costs | None = None
 
     @property
     def spine(self) -> Delivery:
@@ -483,6 +678,8 @@ class StudyProtocol(Frozen):
         _check_groups(self)
         _check_tables(self)
         _check_readings(self)
+        _check_tariffs(self)
+        _check_costs(self)
         return self
 
 
@@ -508,6 +705,9 @@ def _check_names(protocol: StudyProtocol) -> None:
         *protocol.selections,
     )
     _no_doubles((output.name for output in outputs), "name of an indicator, measure, domain, definition or selection")
+    for output in outputs:
+        if output.name in RESERVED or output.name.startswith(("coverage_", "t_", "u_", "m_", "p_", "v_")):
+            raise ValueError(f"{output.name} is a name of the household file itself; choose another")
     roles = {role.name for role in protocol.roles}
     for delivery in protocol.deliveries:
         if delivery.role not in roles:
@@ -631,6 +831,93 @@ def _check_tables(protocol: StudyProtocol) -> None:
                 _all_known(who, table.domains, domains)
             case MunicipalityTable():
                 _all_known(who, (table.definition,), definitions)
+
+
+def _check_tariffs(protocol: StudyProtocol) -> None:
+    """Every price meets a measure of its unit, and no use is paid twice (docs/spec/costs-v1.md, section 2)."""
+    _no_doubles((tariff.name for tariff in protocol.tariffs), "tariff")
+    measures = {measure.name: measure for measure in protocol.measures}
+    everyone = {indicator.name for indicator in protocol.indicators if indicator.population == "households"}
+    used = [tariff for tariff in protocol.tariffs if tariff.use is not None]
+    for tariff in used:
+        if tariff.per == "household-year":
+            if tariff.use not in everyone:
+                raise ValueError(f"tariff {tariff.name}: {tariff.use} is not an indicator for all households")
+        elif tariff.use not in measures:
+            raise ValueError(f"tariff {tariff.name}: {tariff.use} is not a measure of this protocol")
+        elif measures[tariff.use].unit not in UNITS_OF_MEASURES[tariff.per]:
+            raise ValueError(f"tariff {tariff.name}: a price per {tariff.per} does not fit the unit of {tariff.use}")
+    _no_doubles((f"{tariff.use}, layer {tariff.layer}" for tariff in used), "price of use")
+    _check_counted_once([measures[name] for name in dict.fromkeys(t.use for t in used) if name in measures])
+
+
+def _check_counted_once(priced: Iterable[Measure]) -> None:
+    owner: dict[tuple[object, ...], str] = {}
+    for measure in priced:
+        for key in _counted(measure):
+            if owner.setdefault(key, measure.name) != measure.name:
+                raise ValueError(f"measure {measure.name} counts {key[2]} too, which {owner[key]} already pays for")
+
+
+def _counted(measure: Measure) -> Iterator[tuple[object, ...]]:
+    """Delivery, year, column and category of everything that a measure counts."""
+    for column in measure.sum_of:
+        yield measure.delivery, measure.year, column, None
+    for condition in measure.count_where:
+        options = condition.one_of if isinstance(condition.one_of, tuple) else (None,)
+        for option in options:
+            yield measure.delivery, measure.year, condition.column, option
+
+
+def _check_costs(protocol: StudyProtocol) -> None:
+    costs = protocol.costs
+    if costs is None:
+        return
+    tariffs = {tariff.name: tariff for tariff in protocol.tariffs}
+    _check_threat(protocol, costs)
+    families = {part.name for part in (*protocol.domains, *protocol.definitions)}
+    selections = {selection.name for selection in protocol.selections}
+    for group in costs.groups:
+        _all_known(f"cost group {group.name}", group.any_of, families if group.population == "families" else selections)
+    missing = set(protocol.parameters.comparison_groups) - {union.name for union in costs.unions}
+    if missing:
+        raise ValueError(f"cost union {min(missing)} is missing; `comparison_groups` asks for it")
+    _check_prices(costs, tariffs)
+    if costs.business_case is not None:
+        _all_known("business case", (costs.business_case.selection,), selections)
+
+
+def _check_prices(costs: Costs, tariffs: Mapping[str, Tariff]) -> None:
+    """Parts, scenarios and the shared price agree with tariffs.csv."""
+    for parts in costs.parts:
+        if parts.tariff not in tariffs or _priced(parts, costs) != tariffs[parts.tariff].price:
+            raise ValueError(
+                f"parts of tariff {parts.tariff}: without `left_out` they are not the price in tariffs.csv"
+            )
+    for scenario in costs.scenarios:
+        if not isinstance(scenario, PartScenario):
+            _all_known(f"cost scenario {scenario.name}", (scenario.tariff,), set(tariffs))
+    shared = costs.shared_price
+    if shared is not None:
+        _all_known("shared price", (shared.tariff,), set(tariffs))
+        if tariffs[shared.tariff].indexed.quantize(Decimal(1), "ROUND_HALF_UP") != shared.together:
+            raise ValueError(f"shared price: `together` is not the indexed price of {shared.tariff} in whole euros")
+
+
+def _check_threat(protocol: StudyProtocol, costs: Costs) -> None:
+    """The delict that stands in two clusters is paid in one of them (D16)."""
+    if costs.threat_measure is None:
+        return
+    priced = {tariff.use for tariff in protocol.tariffs if tariff.use is not None and tariff.per == "delict"}
+    clusters = protocol.parameters.threat_delicts_counted_in
+    _all_known("costs, threat_measure", (costs.threat_measure,), priced)
+    _all_known("threat_delicts_counted_in", clusters, priced)
+    if len(clusters) != 1:
+        raise ValueError("threat_delicts_counted_in: name one measure, or the same delict is paid for twice")
+
+
+def _priced(parts: CostParts, costs: Costs) -> Decimal:
+    return parts.total - sum((parts.amount(part) for part in costs.left_out), Decimal(0))
 
 
 def _check_readings(protocol: StudyProtocol) -> None:

@@ -3,69 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
 import polars as pl
 
-from linkage.errors import HolderUnknown, NothingToDeliver, StudyIncomplete, TooManyRejected, WrongKey
-from linkage.files import replacing
+from linkage.errors import HolderUnknown, InputUnreadable, StudyIncomplete, WrongKey
+from linkage.files import cannot_write, replacing
 from linkage.holder.body import body_schema, write_body
 from linkage.holder.minimise import minimise
 from linkage.holder.normalise import Job, normalise
-from linkage.holder.pseudonymise import Pseudonymiser, canaries, pseudonymiser
-from linkage.holder.read import Export, Progress, RawBatch, read
+from linkage.holder.pseudonymise import canaries, pseudonymiser
+from linkage.holder.read import Progress, RawBatch, read
+from linkage.holder.reasons import in_words
 from linkage.holder.spool import Spool
-from linkage.holder.validate import NOT_SELECTED, validate
+from linkage.holder.tally import Summary, Tally
+from linkage.holder.validate import validate
 from linkage.keys import HolderIdentity, RootKey, fingerprint, linker_public_key
 from linkage.study import Root, Study, pseudonym_fields
 from linkage.transfer.manifest import Manifest, Source, day, manifest_columns
 from linkage.transfer.package import seal
 
-EXAMPLE_ROWS = 5
-NAMED_ROWS = 10
-
-
-@dataclass
-class Tally:
-    """What was counted on the way; no value, only numbers of rows."""
-
-    rows: int = 0
-    kept: int = 0
-    refused: list[pl.DataFrame] = field(default_factory=list)
-    reasons: Counter[str] = field(default_factory=Counter)
-    classes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    unknown: Counter[str] = field(default_factory=Counter)
-    examples: pl.DataFrame | None = None
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What leaves and what stays, before it leaves."""
-
-    job: Job
-    kind: str
-    stays: tuple[str, ...]
-    tally: Tally
-
-    @property
-    def rejected(self) -> dict[str, int]:
-        """Refused rows by reason, without those that were not meant at all."""
-        return {reason: n for reason, n in sorted(self.tally.reasons.items()) if reason != NOT_SELECTED}
-
-    @property
-    def not_selected(self) -> int:
-        """Rows outside the selection of the protocol, such as people who left."""
-        return self.tally.reasons[NOT_SELECTED]
-
-    def rows_of(self, reason: str, most: int = NAMED_ROWS) -> list[int]:
-        """The first row numbers refused for that reason."""
-        rows = [row for frame in self.tally.refused for row in frame.filter(pl.col("reason") == reason)["row"]]
-        return sorted(rows)[:most]
+__all__ = [
+    "Request",
+    "Sealed",
+    "Summary",
+    "encode",
+    "job_of",
+    "manifest_of",
+    "preview",
+    "root_block",
+    "root_canaries",
+]
 
 
 @dataclass(frozen=True)
@@ -102,8 +75,11 @@ def job_of(study: Study, holder: str, delivery: str) -> Job:
 
 def preview(request: Request, progress: Progress) -> Summary:
     """Do everything but write: the summary of a whole export. Raises InputError, SecretError."""
-    with Spool(Path(), budget=2**62) as spool:
-        return _through(request, spool, progress, keep=False)
+    return _through(request, progress, _forget)
+
+
+def _forget(_frame: pl.DataFrame) -> None:
+    """Keep nothing."""
 
 
 def encode(request: Request, target: Path, progress: Progress, before: Callable[[Summary], None]) -> Sealed:
@@ -112,42 +88,40 @@ def encode(request: Request, target: Path, progress: Progress, before: Callable[
     Raises InputError, SecretError, OutputError; leaves no half package and no plain copy.
     """
     with Spool(target.parent) as spool:
-        summary = _through(request, spool, progress, keep=True)
-        _check_tally(request, summary.tally)
+        summary = _through(request, progress, spool.add)
         before(summary)
-        rejects = _write_rejects(summary, target)
+        summary.check()
         with replacing(target) as file:
-            digest = _seal(request, summary, spool, file)
+            digest = _seal(request, summary, spool, file, target)
+            # Inside: where the report cannot be written, the package does not appear either.
+            rejects = _write_rejects(summary, target)
     return Sealed(target, rejects, digest)
 
 
-def _through(request: Request, spool: Spool, progress: Progress, *, keep: bool) -> Summary:
+def _through(request: Request, progress: Progress, keep: Callable[[pl.DataFrame], None]) -> Summary:
     _check_keys(request)
-    scheme = pseudonymiser(request.job, request.root, request.implementation)
-    export = read(request.export, request.job.holder, progress)
-    tally = Tally()
+    job, tally = request.job, Tally()
+    scheme = pseudonymiser(job, request.root, request.implementation)
+    export = read(request.export, job.holder, progress)
     for batch in export.batches:
-        frame = _one(request.job, scheme, export, batch, tally)
-        if keep:
-            spool.add(frame)
-    return Summary(request.job, export.kind, export.stays, tally)
+        with _no_cell_told(request.export, batch):
+            valid = validate(normalise(batch, job), job)
+            made = scheme.apply(minimise(valid, job))
+            tally.add(valid, made)
+        keep(made.frame)
+    return Summary(job, request.export.name, export.kind, export.stays, tally)
 
 
-def _one(job: Job, scheme: Pseudonymiser, export: Export, batch: RawBatch, tally: Tally) -> pl.DataFrame:
-    decimal = job.decimal if export.kind.startswith("CSV") else "point"
-    valid = validate(normalise(batch, job, decimal), job)
-    made = scheme.apply(minimise(valid, job)).frame
-    tally.rows += batch.frame.height
-    tally.kept += made.height
-    tally.classes.update(valid.classes)
-    if valid.refused.height:
-        tally.refused.append(valid.refused)
-        tally.reasons.update(dict(valid.refused["reason"].value_counts().iter_rows()))
-    nulls = made.null_count().row(0)
-    tally.unknown.update(dict(zip(made.columns, nulls, strict=True)))
-    if tally.examples is None and made.height:
-        tally.examples = made.sort(made.columns).head(EXAMPLE_ROWS)
-    return made
+@contextmanager
+def _no_cell_told(export: Path, batch: RawBatch) -> Iterator[None]:
+    """Messages of Polars quote cells; whatever it may meet here, nothing of it goes on."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        rows = batch.frame["row"]
+        raise InputUnreadable(
+            f"{export.name}: rij {rows[0]} t/m {rows[-1]} zijn niet te verwerken; meld dit aan wie de studie beheert"
+        ) from None
 
 
 def _check_keys(request: Request) -> None:
@@ -181,20 +155,6 @@ def root_block(study: Study, root: RootKey) -> str:
     return "\n".join([*lines, *(f'{name} = "{value}"' for name, value in made.items())])
 
 
-def _check_tally(request: Request, tally: Tally) -> None:
-    delivery = request.job.delivery
-    if not tally.kept:
-        raise NothingToDeliver(f"{request.export.name}: geen enkele rij kan worden geleverd; kijk met --preview waarom")
-    rejected = sum(n for reason, n in tally.reasons.items() if reason != NOT_SELECTED)
-    selected = tally.rows - tally.reasons[NOT_SELECTED]
-    if rejected > delivery.max_rejected_share * selected:
-        reasons = ", ".join(f"{n} x {reason}" for reason, n in tally.reasons.most_common(4) if reason != NOT_SELECTED)
-        raise TooManyRejected(
-            f"{request.export.name}: {rejected} van {selected} rijen zijn onbruikbaar ({reasons}); het protocol staat "
-            f"{delivery.max_rejected_share:%} toe. Kloppen de kolommen? Kijk met --preview"
-        )
-
-
 def _write_rejects(summary: Summary, target: Path) -> Path | None:
     """Row numbers and reasons; no values. It stays at the holder."""
     path = target.with_name(f"{target.name}.afgewezen.csv")
@@ -202,22 +162,28 @@ def _write_rejects(summary: Summary, target: Path) -> Path | None:
     if not frames:
         path.unlink(missing_ok=True)
         return None
-    report = pl.concat(frames).sort("row").rename({"row": "rij", "reason": "reden"})
+    words = {reason: in_words(reason) for reason in summary.rejected}
+    report = (
+        pl.concat(frames)
+        .sort("row")
+        .select(pl.col("row").alias("rij"), pl.col("reason").replace_strict(words).alias("reden"))
+    )
     with replacing(path) as file:
-        file.write(report.write_csv(separator=";").encode("utf-8"))
+        # With a byte-order mark, so that Excel reads it as UTF-8.
+        file.write(report.write_csv(separator=";", include_bom=True).encode("utf-8"))
     return path
 
 
-def _seal(request: Request, summary: Summary, spool: Spool, file: BinaryIO) -> str:
+def _seal(request: Request, summary: Summary, spool: Spool, file: BinaryIO, target: Path) -> str:
     job = request.job
     schema = body_schema(pseudonym_fields(job.delivery), job.wire)
-    return seal(
-        file,
-        manifest_of(request, summary),
-        linker_public_key(job.study.linker.public_key),
-        request.identity.sign,
-        lambda body: write_body(body, spool.sorted(), schema),
-    )
+    manifest, linker = manifest_of(request, summary), linker_public_key(job.study.linker.public_key)
+    try:
+        return seal(
+            file, manifest, linker, request.identity.sign, lambda body: write_body(body, spool.sorted(), schema)
+        )
+    except OSError as error:
+        raise cannot_write(target, error) from None
 
 
 def manifest_of(request: Request, summary: Summary) -> Manifest:
@@ -230,6 +196,7 @@ def manifest_of(request: Request, summary: Summary) -> Manifest:
         format="household-linkage/package/v1",
         study=str(about.id),
         protocol_digest=about.protocol_digest,
+        agreement=study.agreement,
         reference_date=day(about.reference_date),
         delivery=job.delivery.name,
         holder=job.holder.id,

@@ -58,8 +58,8 @@ def _missing(path: Path, names: list[str], read: int) -> str:
     listed = ", ".join(f"`{name}`" for name in names)
     columns = f"de kolom {listed} staat" if len(names) == 1 else f"de kolommen {listed} staan"
     return (
-        f"{path.name}: {columns} niet in de kopregel, waarin {read} {'kolom' if read == 1 else 'kolommen'} te lezen zijn; "
-        "vergelijk de kopregel van de export met [holder.columns] en [holder.format] in de studie"
+        f"{path.name}: {columns} niet in de kopregel (daar staan er {read}); vergelijk de kopregel van de export met "
+        "[holder.columns] en [holder.format] in de studie"
     )
 
 
@@ -81,6 +81,12 @@ def numbered(frame: pl.DataFrame, first: int) -> pl.DataFrame:
 
 def without_empty(frame: pl.DataFrame) -> pl.DataFrame:
     """Without the rows in which every cell is empty: lines that a spreadsheet adds, and no records."""
-    cells = pl.exclude("row")
-    blank = frame.select(pl.all_horizontal(cells.is_null() | (cells.str.strip_chars() == ""))).to_series()
-    return frame.filter(~blank) if blank.any() else frame
+    _, first, *rest = frame.columns
+    # In two steps: few rows have an empty first cell, and only of those are the other cells looked at.
+    candidates = frame.filter(_blank(first))
+    empty = candidates.filter(pl.all_horizontal(_blank(name) for name in (first, *rest)))["row"]
+    return frame.filter(~pl.col("row").is_in(empty.implode())) if empty.len() else frame
+
+
+def _blank(name: str) -> pl.Expr:
+    return pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")

@@ -40,7 +40,8 @@ def minimise(batch: ValidBatch, job: Job) -> MinimalBatch:
 
 def _transformed(column: Column, job: Job) -> pl.Expr:
     value = _value(column, job)
-    if column.empty == "none":
+    # What the holder does not have is unknown, also where an empty cell would have meant "none".
+    if column.empty == "none" and column.name in job.holder.columns:
         return value.fill_null(False if _is_boolean(column, job) else 0)
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,11 +22,6 @@ class Job:
     delivery: Delivery
 
     @property
-    def decimal(self) -> str:
-        """How amounts are written in a text export."""
-        return self.holder.format.decimal
-
-    @property
     def wire(self) -> tuple[WireColumn, ...]:
         """The attribute columns as they leave."""
         return wire_columns(self.study, self.delivery)
@@ -38,7 +34,7 @@ class NormalBatch:
     frame: pl.DataFrame
 
 
-def normalise(batch: RawBatch, job: Job, decimal: str) -> NormalBatch:
+def normalise(batch: RawBatch, job: Job) -> NormalBatch:
     """Read every cell of a batch; nothing is decided about rows yet."""
     frame = batch.frame
     parts = [frame.select("row")]
@@ -46,9 +42,9 @@ def normalise(batch: RawBatch, job: Job, decimal: str) -> NormalBatch:
     if job.delivery.years:
         parts.append(_named("year", values.whole(_text("year", frame))))
     for select in job.delivery.select:
-        parts.append(_named(select.name, values.date(_text(select.name, frame))))
+        parts.append(_named(select.name, _distinct(values.date, _text(select.name, frame))))
     for column in job.delivery.columns:
-        parts.append(_named(column.name, _read(column, job, _text(column.name, frame), decimal)))
+        parts.append(_named(column.name, _read(column, job, _text(column.name, frame))))
     return NormalBatch(pl.concat(parts, how="horizontal"))
 
 
@@ -73,15 +69,26 @@ def _named(name: str, read: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _read(column: Column, job: Job, text: pl.Series, decimal: str) -> pl.DataFrame:
+def _read(column: Column, job: Job, text: pl.Series) -> pl.DataFrame:
     own = job.holder.values.get(column.name, {})
     if isinstance(column, Minor | AgeBand):
-        return values.date(text)
+        return _distinct(values.date, text)
     if isinstance(column, Below | AmountBand | AmountRounded):
-        return values.amount(text, decimal)
+        return values.amount(text, job.holder.format.decimal)
     if isinstance(column, Count):
         return values.whole(text)
     if isinstance(column, CategoryColumn):
-        categories = column.categories or job.study.study.areas
-        return values.words(text, values.category_words(categories, own))
-    return values.words(text, values.yes_no_words(own))
+        known = values.category_words(column.categories or job.study.study.areas, own)
+    else:
+        known = values.yes_no_words(own)
+    return _distinct(lambda distinct: values.words(distinct, known), text)
+
+
+def _distinct(read: Callable[[pl.Series], pl.DataFrame], text: pl.Series) -> pl.DataFrame:
+    """Read each different cell once, where many are alike. (Not by a categorical: Polars keeps those for good.)"""
+    different = text.unique()
+    if different.len() * 2 > text.len():
+        return read(text)
+    made = read(different).with_columns(different.alias("text"))
+    joined = text.alias("text").to_frame().join(made, on="text", how="left", nulls_equal=True, maintain_order="left")
+    return joined.drop("text")

@@ -53,8 +53,8 @@ def _header(path: Path, first: bytes, holder: Holder) -> tuple[str, list[str]]:
     separator, header = max(headers, key=lambda item: (len(wanted & {fold(name) for name in item[1]}), len(item[1])))
     if not any(name.strip() for name in header):
         raise InputUnreadable(
-            f"{path.name} heeft geen kopregel in rij {holder.format.header_row}; zet daar de kolomnamen, of pas header_row "
-            "aan in de studie"
+            f"{path.name} heeft geen kopregel in rij {holder.format.header_row}; zet daar de kolomnamen, of pas "
+            "header_row aan in de studie"
         )
     return separator, header
 
@@ -93,8 +93,8 @@ def _parsed(layout: _Layout, block: Block) -> pl.DataFrame:
     frame = _polars(layout, block, ragged=True)
     if frame is None:
         raise InputUnreadable(
-            f"{layout.path.name}: ergens in rij {block.row} t/m {block.row + block.rows - 1} klopt de opmaak niet; bewaar de "
-            "export als Excel (.xlsx)"
+            f"{layout.path.name}: ergens in rij {block.row} t/m {block.row + block.rows - 1} klopt de opmaak niet; "
+            "bewaar de export als Excel (.xlsx)"
         )
     return frame
 

@@ -35,8 +35,8 @@ def _text(path: Path, source: str, dtype: pl.DataType, holder: Holder) -> pl.Exp
         return text.str.replace(".", ",", literal=True) if holder.format.decimal == "comma" else text
     if not isinstance(dtype, _READABLE) and dtype != pl.Null:
         raise InputUnreadable(
-            f"{path.name}: een van de gevraagde kolommen heeft geen tekst, getallen of datums; maak de export opnieuw met "
-            "gewone kolommen"
+            f"{path.name}: in kolom `{source}` staan geen teksten, getallen of datums; maak de export opnieuw, met in "
+            "elke cel een waarde"
         )
     return column.cast(pl.String)
 

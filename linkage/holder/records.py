@@ -1,8 +1,8 @@
 """The text of a CSV in blocks of whole records, whatever its encoding, without holding more than a block.
 
-A file is read as UTF-8 if it is (EVIDENCE: detection libraries guess wrong, so the order is byte-order mark, strict UTF-8,
-cp1252). A record ends at a line end outside quotes. What is not well-formed is refused with the number of
-its row: a reader that goes on after a loose quote gives cells to the wrong person.
+Libraries that detect an encoding guess wrong, so the order is: byte-order mark, strict UTF-8, cp1252. A record ends at
+a line end outside quotes. What is not well-formed is refused with the number of its row: a reader that goes on after a
+loose quote gives cells to the wrong person.
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ def _last(path: Path, block: Block) -> Block:
 
 def _endless(path: Path, row: int) -> str:
     return (
-        f"{path.name}, rij {row}: een aanhalingsteken wordt niet gesloten; herstel die rij, of bewaar de export als Excel "
-        "(.xlsx)"
+        f"{path.name}, rij {row}: een aanhalingsteken wordt niet gesloten; herstel die rij, of bewaar de export als "
+        "Excel (.xlsx)"
     )
 
 
@@ -147,8 +147,8 @@ def check_quotes(path: Path, block: Block, separator: str) -> None:
     if good and all(not part or (part.startswith(closes) and part.endswith(opens)) for part in set(middle)):
         return
     raise InputUnreadable(
-        f"{path.name}, rij {_loose(block, opens, closes)}: er staat een los aanhalingsteken in een cel; herstel die rij, of "
-        "bewaar de export als Excel (.xlsx)"
+        f"{path.name}, rij {_loose(block, opens, closes)}: er staat een los aanhalingsteken in een cel; herstel die "
+        "rij, of bewaar de export als Excel (.xlsx)"
     )
 
 
@@ -186,7 +186,8 @@ def check_fields(path: Path, block: Block, separator: str, width: int, needed: i
 
 
 def _ragged(path: Path, row: int, fields: int, width: int) -> str:
+    count = "1 veld" if fields == 1 else f"{fields} velden"
     return (
-        f"{path.name}, rij {row}: {fields} {'veld' if fields == 1 else 'velden'} waar de kopregel er {width} heeft; herstel die "
-        "rij, of bewaar de export als Excel (.xlsx)"
+        f"{path.name}, rij {row}: {count} waar de kopregel er {width} heeft; herstel die rij, of bewaar de export als "
+        "Excel (.xlsx)"
     )

@@ -15,21 +15,22 @@ from types import TracebackType
 from typing import IO, Self
 
 import polars as pl
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from linkage.errors import OutputError
 from linkage.files import cannot_write
 
-BUDGET_BYTES = 256 * 1024 * 1024
-BUCKETS = 256
+# What is held takes about four times as much while it is sorted or spilled.
+BUDGET_BYTES = 64 * 1024 * 1024
 
 
 class Spool:
     """Takes batches in any order, gives them back sorted; a context manager, whose file is gone afterwards."""
 
-    def __init__(self, beside: Path, budget: int = BUDGET_BYTES) -> None:
+    def __init__(self, beside: Path, budget: int | None = None) -> None:
         self._beside = beside
-        self._budget = budget
+        self._budget = BUDGET_BYTES if budget is None else budget
         self._held: list[pl.DataFrame] = []
         self._held_bytes = 0
         self._file: IO[bytes] | None = None
@@ -89,17 +90,27 @@ class Spool:
         self._written += 1
 
     def _read(self, number: int, place: int, length: int) -> pl.DataFrame:
-        if self._file is None:
-            raise OutputError("het tussenbestand is weg; begin opnieuw")
-        self._file.seek(place)
-        plain = self._aead.decrypt(number.to_bytes(12, "big"), self._file.read(length), None)
+        assert self._file is not None
+        try:
+            self._file.seek(place)
+            plain = self._aead.decrypt(number.to_bytes(12, "big"), self._file.read(length), None)
+        except (OSError, InvalidTag):
+            raise OutputError("het tussenbestand is op de schijf beschadigd; begin opnieuw") from None
         return pl.read_parquet(io.BytesIO(plain))
 
 
 def _bucket(frame: pl.DataFrame) -> pl.Expr:
-    """The first byte of the first column, a pseudonym; rows without it come first, as when sorting."""
-    first = pl.col(frame.columns[0])
-    return first.bin.slice(0, 1).bin.encode("hex").str.to_integer(base=16, strict=False).fill_null(-1).cast(pl.Int32)
+    """Which rows stand together: by the first pseudonym that a row has, and the first byte of it.
+
+    Buckets are in the order of their rows: sorting puts null first, so rows without the first pseudonym come before
+    the others, in the order of their second.
+    """
+    fields = [name for name, dtype in frame.schema.items() if dtype == pl.Binary]
+    bucket = pl.lit(-1, pl.Int32)
+    for rank, name in enumerate(reversed(fields)):
+        byte = pl.col(name).bin.slice(0, 1).bin.encode("hex").str.to_integer(base=16, dtype=pl.Int32)
+        bucket = pl.when(pl.col(name).is_not_null()).then(byte + 256 * rank).otherwise(bucket)
+    return bucket
 
 
 def _in_order(frames: list[pl.DataFrame]) -> pl.DataFrame:

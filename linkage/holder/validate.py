@@ -14,7 +14,7 @@ import polars as pl
 from linkage.errors import ValueUnknown
 from linkage.holder.identifiers import OK
 from linkage.holder.normalise import Job, NormalBatch
-from protocols.model import AgeBand, CategoryColumn, Column, Count, Minor, YesNo
+from protocols.model import AgeBand, CategoryColumn, Count, Minor, YesNo
 
 NOT_SELECTED = "not-selected"
 MAX_NAMED_ROWS = 5
@@ -30,23 +30,23 @@ class ValidBatch:
 
 
 def validate(batch: NormalBatch, job: Job) -> ValidBatch:
-    """Split a batch. Raises ValueUnknown, with column and row numbers, for a word that was not agreed."""
-    for column in job.delivery.columns:
-        if isinstance(column, CategoryColumn | YesNo):
-            _all_known(batch, column)
+    """Split a batch. Raises ValueUnknown, with columns and row numbers, for words that were not agreed."""
+    worded = [column.name for column in job.delivery.columns if isinstance(column, CategoryColumn | YesNo)]
+    faults = [fault for name in worded for fault in _not_agreed(batch, name)]
+    if faults:
+        raise ValueUnknown(f"{'; '.join(faults)}. Vul die woorden aan in de studie, of herstel de export")
     frame = batch.frame.with_columns(_reason(job).alias("reason"))
     kept = frame.filter(pl.col("reason").is_null()).drop("reason")
     return ValidBatch(kept, frame.filter(pl.col("reason").is_not_null()).select("row", "reason"), _classes(batch, job))
 
 
-def _all_known(batch: NormalBatch, column: Column) -> None:
-    rows = batch.frame.filter(pl.col(f"bad:{column.name}"))["row"]
-    if rows.len():
-        numbers = ", ".join(str(row) for row in rows.head(MAX_NAMED_ROWS).to_list())
-        raise ValueUnknown(
-            f"kolom `{column.name}`: {rows.len()} cellen hebben een waarde die niet is afgesproken (rij {numbers}"
-            f"{', …' if rows.len() > MAX_NAMED_ROWS else ''}); vul [holder.values.{column.name}] in de studie aan"
-        )
+def _not_agreed(batch: NormalBatch, name: str) -> list[str]:
+    rows = batch.frame.filter(pl.col(f"bad:{name}"))["row"].to_list()
+    if not rows:
+        return []
+    named = ", ".join(str(row) for row in rows[:MAX_NAMED_ROWS]) + (", …" if len(rows) > MAX_NAMED_ROWS else "")
+    cells = "1 cel heeft" if len(rows) == 1 else f"{len(rows)} cellen hebben"
+    return [f"kolom `{name}`: {cells} een woord dat niet in [holder.values.{name}] staat (rij {named})"]
 
 
 def _reason(job: Job) -> pl.Expr:

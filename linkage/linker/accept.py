@@ -15,6 +15,7 @@ from linkage.errors import (
     HolderUnknown,
     HolderWrong,
     NormalisationWrong,
+    PackageDamaged,
     PackageExpired,
     PackageReplayed,
     ProtocolWrong,
@@ -48,11 +49,14 @@ class Accepted:
 
 def accept(path: Path, study: Study, entries: tuple[Entry, ...], today: dt.date) -> Accepted:
     """Check one package against the study and the ledger. Raises PackageError, one class for each reason."""
-    with path.open("rb") as file:
-        header = read_header(file)
-        holder = holder_entry(header.manifest, study)
-        verify(file, header, holder_public_key(holder.public_key))
-        digest = package_digest(file)
+    try:
+        with path.open("rb") as file:
+            header = read_header(file)
+            holder = holder_entry(header.manifest, study)
+            verify(file, header, holder_public_key(holder.public_key))
+            digest = package_digest(file)
+    except OSError:
+        raise PackageDamaged("het pakket is niet te lezen; controleer het bestand en de rechten") from None
     check_manifest(header.manifest, study, today)
     entry = ledger_entry(header.manifest, digest, today)
     return Accepted(path, header, digest, entry, check(entries, entry))
@@ -92,6 +96,11 @@ def _check_study(manifest: Manifest, study: Study) -> None:
         raise StudyWrong("het pakket hoort bij een andere studie; vraag het pakket van deze studie")
     if (manifest.wave, manifest.reference_date) != (about.wave, day(about.reference_date)):
         raise StudyWrong("het pakket hoort bij een andere meting of peildatum; vraag het pakket van deze meting")
+    if manifest.agreement != study.agreement:
+        raise StudyWrong(
+            "doel, grondslag, bewaartermijn, wijken of koppelaar van de studie zijn sinds dit pakket veranderd; "
+            "gebruik de studie van toen, of laat de houder opnieuw coderen"
+        )
     if manifest.protocol_digest != about.protocol_digest:
         raise ProtocolWrong("het pakket is onder een ander protocol gemaakt; laat de houder opnieuw coderen")
 

@@ -66,7 +66,10 @@ def _check(order: dict[str, Any]) -> None:
     schema: dict[str, Any] = {name: pl.Binary() for name in order["pseudonyms"]}
     schema |= {column["name"]: types[column["type"]] for column in order["columns"]}
     frame = pl.scan_parquet(order["body"], glob=False, hive_partitioning=False)
-    if dict(frame.collect_schema()) != schema or frame.select(pl.len()).collect().item() != order["rows"]:
+    if (
+        list(frame.collect_schema().items()) != list(schema.items())
+        or frame.select(pl.len()).collect().item() != order["rows"]
+    ):
         raise SystemExit(2)
     checks = [(pl.col(name).bin.size() == 16).all().alias(f"b{i}") for i, name in enumerate(order["pseudonyms"])]
     for i, column in enumerate(order["columns"]):

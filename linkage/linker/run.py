@@ -128,6 +128,20 @@ def _all_there(study: Study, accepted: list[Accepted]) -> None:
         raise DeliveryMissing(f"er ontbreekt: {', '.join(missing)}; wacht op dit pakket of zet het in de inbox")
 
 
+def as_delivered(study: Study, accepted: list[Accepted]) -> Study:
+    """The study in which a complete delivery counts as partial while one of its holders did not deliver.
+
+    Absent can only mean no when everybody answered.
+    """
+    there = {(package.manifest.delivery, package.manifest.holder) for package in accepted}
+    lacking = {holder.delivery for holder in study.holder if (holder.delivery, holder.id) not in there}
+    deliveries = tuple(
+        delivery.model_copy(update={"completeness": "partial"}) if delivery.name in lacking else delivery
+        for delivery in study.protocol.deliveries
+    )
+    return study.model_copy().bound_to(study.protocol.model_copy(update={"deliveries": deliveries}))
+
+
 @contextmanager
 def _workplace(output: Path) -> Iterator[Path]:
     """A folder for this run alone, inside the secured environment, gone afterwards whatever happens."""
@@ -184,7 +198,7 @@ def _link(request: Request, packages: list[Accepted], folder: Path) -> Outcome:
         files.setdefault(package.manifest.delivery, []).append((number, _opened(request, package, folder, number)))
     try:
         frames = {name: _frame(engine, request.study.protocol.delivery(name), found) for name, found in files.items()}
-        return _outcome(request, packages, plan(engine, frames, request.study, request.say))
+        return _outcome(request, packages, plan(engine, frames, as_delivered(request.study, packages), request.say))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         # The library's message may hold values and the plan.
         raise OutputError("het koppelen is afgebroken; is er ruimte op de schijf en geheugen genoeg?") from None

@@ -53,6 +53,7 @@ class Manifest(Frozen):
     format: Literal["household-linkage/package/v1"]
     study: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     protocol_digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+    agreement: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
     reference_date: Day
     delivery: Name
     holder: Token

@@ -94,10 +94,10 @@ def test_a_passphrase_is_asked_for_never_taken_from_elsewhere(tmp_path: Path) ->
     assert done.returncode == errors.PassphraseNeeded.exit_code
     assert "--passphrase-file" in done.stderr
     assert list(tmp_path.iterdir()) == []
-    (tmp_path / "pass").write_text("geheim\n")
+    (tmp_path / "pass").write_text("een geheime zin\n")
     done = linkage("keys", "identity", "politie", "--role", "holder", "--passphrase-file", "pass", cwd=tmp_path)
     assert done.returncode == 0
-    assert "geheim" not in (tmp_path / "politie.identity").read_text()
+    assert "geheime" not in (tmp_path / "politie.identity").read_text()
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,36 @@ def test_inspect_of_what_is_no_package(tmp_path: Path) -> None:
     (tmp_path / "x.package").write_bytes(b"PK\x03\x04 no package")
     assert linkage("inspect", tmp_path / "x.package").returncode == errors.PackageDamaged.exit_code
     assert linkage("inspect", tmp_path / "none.package").returncode == errors.PackageDamaged.exit_code
+
+
+def test_a_terminated_linking_leaves_nothing_behind(cast: Cast, tmp_path: Path) -> None:
+    """SIGTERM while a plain body lies in the temporary folder: the folder goes."""
+    code = f"""
+import os, signal, sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+import linkage.linker.run as room
+from linkage.cli import main
+real = room.parse
+def parse(body, checked, manifest):
+    assert body.exists()
+    print("a plain body is there", flush=True)
+    os.kill(os.getpid(), signal.SIGTERM)
+    real(body, checked, manifest)
+room.parse = parse
+import datetime as dt, linkage.cli
+class Day(dt.date):
+    @classmethod
+    def today(cls): return dt.date(2016, 3, 1)
+linkage.cli.dt = type("clock", (), {{"date": Day}})
+main(sys.argv[1:])
+"""
+    cast.encode_all()
+    save(cast.folder / "institute.identity", cast.linker, None)
+    paths = ("--identity", cast.folder / "institute.identity", "--inbox", cast.folder / "inbox")
+    arguments = ["link", "--study", cast.folder / "study.toml", *paths, "--output", cast.folder / "research"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    assert "a plain body is there" in done.stdout
+    assert done.returncode == 130
+    assert list((cast.folder / "research").iterdir()) == []

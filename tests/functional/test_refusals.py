@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
-from simulator import STUDY_ID, TODAY, Cast, bsn
+from simulator import HOLDERS, STUDY_ID, TODAY, Cast, bsn
 
 from linkage import errors, keys
 from linkage.holder import encode as holder_room
@@ -144,10 +145,26 @@ def test_expired_by_the_clock(cast: Cast) -> None:
     refused(delivered(cast), errors.PackageExpired, today=TODAY + dt.timedelta(days=91))
 
 
-def test_retention_is_over(cast: Cast) -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('purpose = "Onderzoek"', 'purpose = "Opsporing"'),
+        ("onder e", "onder f"),
+        ("retention_until = 2030-12-31", "retention_until = 2040-12-31"),
+        ('organisation = "Instituut"', 'organisation = "Bureau"'),
+    ],
+    ids=["purpose", "legal basis", "retention", "recipient"],
+)
+def test_another_purpose_than_the_holders_agreed_to(cast: Cast, old: str, new: str) -> None:
     delivered(cast)
-    cast.write_study(holder_room.root_block(cast.study(), cast.root), {"2030-12-31": "2016-02-29"})
-    refused(cast, errors.PackageExpired)
+    cast.write_study(holder_room.root_block(cast.study(), cast.root), {old: new})
+    refused(cast, errors.StudyWrong)
+
+
+def test_retention_is_over(cast: Cast) -> None:
+    cast.write_study(holder_room.root_block(cast.study(), cast.root), {"2030-12-31": "2016-03-10"})
+    cast.encode_all()
+    refused(cast, errors.PackageExpired, today=TODAY + dt.timedelta(days=10))
 
 
 # --- replay -----------------------------------------------------------------------------------------
@@ -262,13 +279,45 @@ def test_a_missing_delivery(cast: Cast) -> None:
 
 
 def test_an_optional_delivery_may_be_missing_and_is_unknown(cast: Cast) -> None:
-    import polars as pl
-
     delivered(cast)
     (cast.folder / "inbox" / "stadsbank.package").unlink()
     households = pl.read_parquet(cast.link().households)
     assert households["debt_counselling"].null_count() == households.height
     assert households["coverage_stadsbank"].null_count() == households.height
+
+
+def test_a_study_without_the_police_knows_nothing_of_crime(cast: Cast) -> None:
+    """What nobody delivers is unknown, never no; the rest of the study goes on."""
+    text = (cast.folder / "study.toml").read_text(encoding="utf-8")
+    head, _, rest = text.partition('[[holder]]\nid = "politie"')
+    text = head.replace("wave = 1", 'wave = 1\nwithout = ["politie"]') + "[[holder]]" + rest.partition("[[holder]]")[2]
+    (cast.folder / "study.toml").write_text(text, encoding="utf-8")
+    for holder in HOLDERS:
+        if holder != "politie" and cast.exports.get(holder):
+            cast.encode(holder)
+    households = pl.read_parquet(cast.link().households)
+    family = households.filter(pl.col("has_child_lt18"))
+    assert family["A_crime"].to_list() == [None]
+    assert family["A"].to_list() == [True]
+    assert family["C_crime"].to_list() == [None]
+    assert households["delict_vermogensdelicten"].null_count() == households.height
+
+
+def test_absent_means_no_only_when_every_holder_delivered(cast: Cast) -> None:
+    """Two municipal banks, one of which did not deliver: its clients must not count as people without debts."""
+    text = (cast.folder / "study.toml").read_text(encoding="utf-8")
+    second = text[text.index('[[holder]]\nid = "stadsbank"') :]
+    second = "[[holder]]" + second.split("[[holder]]")[1]
+    other = second.replace('"stadsbank"', '"stadsbank-b"', 2).replace(
+        'delivery = "stadsbank-b"', 'delivery = "stadsbank"'
+    )
+    other = other.replace(cast.holder_keys["stadsbank"].public, keys.HolderIdentity("b", b"B" * 32).public)
+    (cast.folder / "study.toml").write_text(text.replace(second, second + other), encoding="utf-8")
+    for holder in HOLDERS:
+        if cast.exports.get(holder):
+            cast.encode(holder)
+    debts = dict(pl.read_parquet(cast.link().households).select("has_child_lt18", "debt_counselling").iter_rows())
+    assert debts == {True: True, False: None}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ exist, logs and messages, also of failing runs. The people have long numbers, so
 from __future__ import annotations
 
 import base64
+import hmac
 import io
 import logging
 import shutil
@@ -71,27 +72,22 @@ def values(delivery: str, born: str) -> dict[str, object]:
     }[delivery]
 
 
-def needles() -> set[bytes]:
-    """Every identifier in raw and normal form."""
-    words: set[str] = set()
+def words() -> set[str]:
+    """Every identifier in raw and normal form, and birth dates."""
+    found: set[str] = set()
     for number in range(PEOPLE):
         home = address(number)
         code, house = str(home["postcode"]), str(home["house_number"])
-        words |= {
-            bsn(number),
-            a_number(number),
-            f"88{number:04d}77{number:04d}",
-            code,
-            code.replace(" ", ""),
-            house + "B",
-        }
-        words |= {
-            f"{code.replace(' ', '')}|{house}|B",
-            f"{code.replace(' ', '')}|{house}",
-            f"{1 + number:02d}-11-19{50 + number}",
-        }
-        words |= {f"19{50 + number}11{1 + number:02d}", f"19{50 + number}-11-{1 + number:02d}"}
-    return {encoded for word in words for encoded in encodings(word)}
+        squeezed = code.replace(" ", "")
+        found |= {bsn(number), a_number(number), f"88{number:04d}77{number:04d}", code, squeezed, house + "B"}
+        found |= {f"{squeezed}|{house}|B", f"{squeezed}|{house}", f"{1 + number:02d}-11-19{50 + number}"}
+        found |= {f"19{50 + number}11{1 + number:02d}", f"19{50 + number}-11-{1 + number:02d}"}
+    return found
+
+
+def needles() -> set[bytes]:
+    """Every identifier in every encoding."""
+    return {encoded for word in words() for encoded in encodings(word)}
 
 
 def encodings(word: str) -> Iterator[bytes]:
@@ -189,6 +185,30 @@ def test_no_identifier_beyond_the_holder(
     }
     assert len(snapshots) > 40
     assert_clean(found | snapshots, secret)
+
+
+def test_nothing_in_the_household_file_can_be_computed_with_the_root(tmp_path: Path) -> None:
+    """Whoever has the root and every identifier, but not the linker's key, finds no pseudonym in the outputs."""
+    cast = canary_town(tmp_path / "town")
+    cast.encode_all()
+    cast.link()
+    protocol = cast.study().protocol
+    made: set[bytes] = set()
+    for field in ("bsn", "a-number", "address", "address-number", "household-number"):
+        version = protocol.normalisation.version(field)
+        key = cast.root.field_key(protocol.scheme, field, version).encode()
+        for word in words():
+            pseudonym = hmac.digest(key, word.encode(), "sha256")
+            again = hmac.digest(key, pseudonym[:16], "sha256")
+            made |= {value for whole in (pseudonym, again) for value in (whole[:8], whole[:8].hex().encode())}
+    found = {path.name: path.read_bytes() for path in (cast.folder / "research").iterdir()}
+    found |= {f"{name}/unpacked": unpacked(raw) for name, raw in found.items() if name.endswith(".parquet")}
+    assert len(made) > 5000
+    assert_clean(found, made)
+    with (cast.folder / "inbox" / "gemeente.package").open("rb") as file:
+        body = b"".join(open_body(file, read_header(file), cast.linker.private_key()))
+    rows = pl.read_parquet(io.BytesIO(body)).select(pl.col(pl.Binary))
+    assert {value[:8] for column in rows for value in column.drop_nulls().to_list()} <= made
 
 
 def test_the_test_would_notice(tmp_path: Path) -> None:

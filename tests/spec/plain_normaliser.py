@@ -354,10 +354,10 @@ def amount(text: Cell, decimal: str) -> Read:
         return None, False
     for sign in ("€", "EUR"):
         text = text.removeprefix(sign)
-    if text.endswith(("€", "EUR")):
-        text = text.removesuffix("€").removesuffix("EUR")
-    else:
-        text = text.removesuffix(",-")
+    for ending in ("€", "EUR", ",-"):
+        if text.endswith(ending):
+            text = text.removesuffix(ending)
+            break
     text = "".join(character for character in text if ord(character) not in WHITE)
     sign = -1 if text.startswith("-") else 1
     cents = plain_amount(text.removeprefix("-"), *(".", ",") if decimal == "comma" else (",", "."))

@@ -12,6 +12,7 @@ import json
 import os
 import struct
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -111,7 +112,7 @@ def parse(package: bytes) -> Package:
     if length > 65_536 or len(package) < 30 + length + 1168 + 64 + 16:
         raise Refused("header")
     ends = [30, 30 + length, 30 + length + 1168, 30 + length + 1168 + 64, len(package)]
-    return Package(*(package[start:end] for start, end in zip(ends, ends[1:], strict=False)))
+    return Package(*(package[start:end] for start, end in pairwise(ends)))
 
 
 def canonical(manifest: dict[str, Any]) -> bytes:
@@ -122,7 +123,7 @@ def manifest_of(encoded: bytes) -> dict[str, Any]:
     try:
         found = json.loads(encoded.decode())
         same = canonical(found) == encoded
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused("no JSON") from None
     if not same or not isinstance(found, dict) or holds_fraction(found):
         raise Refused("not canonical")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from spec import plain_normaliser as plain
 from stdnum.nl import bsn as oracle
 
 from linkage.holder import identifiers, values
+from linkage.holder.minimise import _rounded
 
 VECTORS = Path(__file__).parents[1] / "vectors"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "spec" / "normalisation-v1.md"
 PARTS = {
     "bsn/1": ("bsn",),
     "a-number/1": ("a_number",),
@@ -116,6 +119,32 @@ def test_canonical_identifiers_follow_the_grammar() -> None:
         if row["canonical"]:
             column = pl.Series([row["canonical"]])
             assert column.str.contains(f"^{grammar[row['kind']]}$").item()
+
+
+# --- the tables of the document ------------------------------------------------------------------
+
+
+def table_under(header: str) -> list[list[str]]:
+    """The rows of the table with that header, each cell as the words that it quotes, else its text."""
+    lines = DOCUMENT.read_text("utf-8").split(f"{header}\n")[1].split("\n\n")[0].splitlines()
+    return [line.strip("| ").split(" | ") for line in lines[1:]]
+
+
+def test_the_table_of_dates() -> None:
+    rows = table_under("| cell | first day | last day |")
+    assert len(rows) == 4
+    for cell, first, last in rows:
+        wanted = [((int(first), int(last)), False)]
+        assert of_reader("date", [cell.strip("`")]) == [plain.date(cell.strip("`"))] == wanted
+
+
+def test_the_table_of_rounding() -> None:
+    rows = table_under("| amount (`step` 50, `at_most` 100000) | leaves as |")
+    found = [(amount, int(leaves)) for cells, leaves in rows for amount in re.findall(r"`([^`]+)`", cells)]
+    assert len(found) == 7
+    cents = values.amount(pl.Series([amount for amount, _ in found]), "comma")
+    rounded = cents.select(_rounded(pl.col("cents"), 50, 100_000)).to_series().to_list()
+    assert rounded == [leaves for _, leaves in found]
 
 
 # --- random text --------------------------------------------------------------------------------

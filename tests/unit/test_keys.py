@@ -34,14 +34,21 @@ def test_all_kinds_come_back(tmp_path: Path, passphrase: str | None) -> None:
 
 def test_a_sealed_file_holds_nothing_in_the_clear(tmp_path: Path) -> None:
     root = keys.new_root(STUDY)
-    keys.save(tmp_path / "r", root, "wachtwoord")
+    keys.save(tmp_path / "r", root, "wachtwoord 2016")
     raw = (tmp_path / "r").read_text()
     assert root.secret.hex() not in raw
     assert json.loads(raw)["protection"]["kdf"] == "argon2id"
     with pytest.raises(errors.WrongPassphrase):
-        keys.load_root(tmp_path / "r", STUDY, lambda name: "wachtwoorD")
+        keys.load_root(tmp_path / "r", STUDY, lambda name: "wachtwoord 2017")
     with pytest.raises(errors.PassphraseNeeded):
         keys.load_root(tmp_path / "r", STUDY, nobody)
+
+
+@pytest.mark.parametrize("passphrase", ["", "kort", "elf tekens."])
+def test_a_short_passphrase_is_refused(tmp_path: Path, passphrase: str) -> None:
+    with pytest.raises(errors.PassphraseNeeded):
+        keys.save(tmp_path / "h", keys.new_holder("politie"), passphrase)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610])

@@ -99,3 +99,21 @@ def test_what_leaves_has_no_text(cast: Cast) -> None:
     for delivery in study.protocol.deliveries:
         assert {column.type for column in wire_columns(study, delivery)} <= {"boolean", "integer", "category"}
         assert set(pseudonym_fields(delivery)) <= {"a-number", "bsn", "address", "address-number", "household-number"}
+
+
+def test_a_study_can_do_without_a_delivery_but_must_say_so(cast: Cast) -> None:
+    text = (cast.folder / "study.toml").read_text(encoding="utf-8")
+    head, _, rest = text.partition('[[holder]]\nid = "politie"')
+    without = head + "[[holder]]" + rest.partition("[[holder]]")[2]
+    (cast.folder / "study.toml").write_text(without, encoding="utf-8")
+    with pytest.raises(StudyFault, match="niemand levert politie"):
+        cast.study()
+    said = without.replace('areas = ["Noord", "Zuid"]', 'areas = ["Noord", "Zuid"]\nwithout = ["politie"]')
+    (cast.folder / "study.toml").write_text(said, encoding="utf-8")
+    assert cast.study().study.without == ("politie",)
+    (cast.folder / "study.toml").write_text(said.replace('["politie"]', '["bevolking"]'), encoding="utf-8")
+    with pytest.raises(StudyFault, match="bevolking staat in `without`"):
+        cast.study()
+    (cast.folder / "study.toml").write_text(said.replace('["politie"]', '["politie", "police"]'), encoding="utf-8")
+    with pytest.raises(StudyFault, match="kent die levering niet"):
+        cast.study()

@@ -1,0 +1,82 @@
+"""Cells in which Excel shows an error (#N/B, #DEEL/0!): refused, since they read as empty, and empty may mean "none".
+
+The library that reads the sheet does not tell an error from an empty cell, so it is looked for in the sheet's own XML.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import fastexcel
+
+from linkage.errors import InputUnreadable
+from linkage.study import Holder
+
+_ERROR = re.compile(rb'<c r="([A-Z]{1,3})([0-9]+)"[^>]*\bt="e"')
+_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]+)"')
+_CHUNK = 4 * 1024 * 1024
+Cell = tuple[int, int]
+
+
+def refuse_error_cells(path: Path, holder: Holder, positions: dict[str, int]) -> None:
+    """Raises InputUnreadable where a mapped cell below the header is an error."""
+    errors = list(_cells(path, holder, _ERROR))
+    if not errors:
+        return
+    # Positions count from the first column that has a cell.
+    left = min(column for _, column in _cells(path, holder, _CELL))
+    mapped = {left + at: holder.columns[key] for key, at in positions.items()}
+    bad = [(row, column) for row, column in errors if column in mapped and row > holder.format.header_row]
+    if bad:
+        row, column = min(bad)
+        more = f" (en zo zijn er nog {len(bad) - 1})" if len(bad) > 1 else ""
+        raise InputUnreadable(
+            f"{path.name}, rij {row}: in kolom `{mapped[column]}` staat een foutmelding van Excel, zoals #N/B{more}; "
+            "herstel die cellen en bewaar het bestand opnieuw"
+        )
+
+
+def _cells(path: Path, holder: Holder, pattern: re.Pattern[bytes]) -> Iterator[Cell]:
+    """Row and column of the cells that match; none in an older kind of workbook, which is not XML."""
+    try:
+        with zipfile.ZipFile(path) as book:
+            place = _sheet(book, path, holder) if "xl/workbook.xml" in book.namelist() else None
+            if place in book.namelist():
+                yield from _matches(book, place, pattern)
+    except (zipfile.BadZipFile, OSError, LookupError, ValueError, NotImplementedError):
+        raise InputUnreadable(f"{path.name} is niet heel als Excel-bestand; bewaar het opnieuw vanuit Excel") from None
+
+
+def _matches(book: zipfile.ZipFile, place: str, pattern: re.Pattern[bytes]) -> Iterator[Cell]:
+    carry = b""
+    with book.open(place) as sheet:
+        while chunk := sheet.read(_CHUNK):
+            text, found, carry = (carry + chunk).rpartition(b"<c ")
+            carry = found + carry
+            for match in pattern.finditer(text):
+                yield int(match[2]), _column(match[1])
+    for match in pattern.finditer(carry):
+        yield int(match[2]), _column(match[1])
+
+
+def _sheet(book: zipfile.ZipFile, path: Path, holder: Holder) -> str | None:
+    """The place of the chosen sheet in the workbook."""
+    names = fastexcel.read_excel(path).sheet_names
+    chosen = re.findall(rb"<sheet [^>]*>", book.read("xl/workbook.xml"))[names.index(holder.format.sheet or names[0])]
+    wanted = re.search(rb'r:id="([^"]+)"', chosen)
+    for relation in re.findall(rb"<Relationship [^>]*>", book.read("xl/_rels/workbook.xml.rels")):
+        name, target = re.search(rb'\bId="([^"]+)"', relation), re.search(rb'\bTarget="([^"]+)"', relation)
+        if wanted and name and target and name[1] == wanted[1]:
+            place = target[1].decode("utf-8")
+            return place.removeprefix("/") if place.startswith("/") else f"xl/{place}"
+    return None
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

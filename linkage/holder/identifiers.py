@@ -16,6 +16,7 @@ BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 RESERVED_BSN = "000000012"
 RESERVED_A_NUMBER = "1010101010"
 RESERVED_POSTCODE = "9999ZZ"
+RESERVED_HOUSEHOLD = "CANARY0"
 MAX_SUFFIX = 5
 
 OK = "ok"
@@ -24,9 +25,10 @@ _DATE = (
     r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T].*)?$|^[0-9]{1,2}[-/][0-9]{1,2}[-/]([0-9]{2}|[0-9]{4})$"
     rf"|^[0-9]{{1,2}}[- ]?({_MONTHS})[A-Z.]*([- ]?[0-9]{{2,4}})?$|^({_MONTHS})[A-Z.]*[- ][0-9]{{1,4}}$"
 )
-# `12-14` is a range or an addition; `22-2` can only be an addition. `12 t/m 16` is always a range.
-_RANGE = r"^[0-9]+ ?[-/] ?([0-9]+)$"
-_UNTIL = r"^[0-9]+ ?(T/M|TM|EN|&|\+) ?[0-9]+|^[0-9]+ ?T/M\b"
+# `12-14` is a range or an addition, and so is `12A-12C`; `22-2` and `12A-3` can only be an addition.
+_RANGE = r"^[0-9]+ ?[-/,; ] ?([0-9]+)[A-Z]{0,2}$"
+_LETTERED = r"^[0-9]+[A-Z] ?[-/] ?([0-9]+)[A-Z]?$"
+_UNTIL = r"^[0-9]+[A-Z]?[- ]*(T/M|TM|TOT|EN|&|\+)[- ]*[0-9]|^[0-9]+ ?T/M\b"
 
 
 SPACES = " \t\r\n\f\v\u00a0\u2007\u202f\u200b\ufeff"
@@ -44,8 +46,13 @@ def folded(column: pl.Expr) -> pl.Expr:
 
 
 def without_point_zero(text: pl.Expr) -> pl.Expr:
-    """Drop the `.0` that a spreadsheet puts behind a whole number."""
-    return text.str.replace(r"^([0-9]+)[.,]0+$", "$1")
+    """Drop the `.0` or `.00` that a spreadsheet puts behind a whole number; `1.000` may be a thousand."""
+    return text.str.replace(r"^([0-9]+)[.,]0{1,2}$", "$1")
+
+
+def upper(text: pl.Expr) -> pl.Expr:
+    """Upper case where all is ASCII; other text stays as it is, and then fits no grammar (`ſ` must not become `S`)."""
+    return pl.when(text.str.contains(r"^[\x00-\x7F]*$")).then(text.str.to_uppercase()).otherwise(text)
 
 
 def _first(*cases: tuple[pl.Expr, str]) -> pl.Expr:
@@ -116,12 +123,13 @@ def household_number(parts: pl.DataFrame) -> pl.DataFrame:
     text = pl.col("household_number")
     return (
         parts.lazy()
-        .select(without_point_zero(clean(text)).str.to_uppercase())
+        .select(upper(without_point_zero(clean(text))))
         .with_columns(text.str.strip_chars_start("0").alias("household-number"))
         .select(
             "household-number",
             _first(
                 (text.is_null(), "empty"),
+                (pl.col("household-number") == RESERVED_HOUSEHOLD, "reserved"),
                 (~pl.col("household-number").str.contains(r"^[0-9A-Z]{1,20}$"), "format"),
             ),
         )
@@ -135,8 +143,8 @@ def address(parts: pl.DataFrame) -> pl.DataFrame:
     return (
         parts.lazy()
         .select(
-            clean(pl.col("postcode")).str.to_uppercase().alias("given"),
-            *(without_point_zero(folded(pl.col(name)).str.to_uppercase()).alias(name) for name in _NUMBER_PARTS),
+            upper(clean(pl.col("postcode"))).alias("given"),
+            *(without_point_zero(upper(folded(pl.col(name)))).alias(name) for name in _NUMBER_PARTS),
         )
         .with_columns(_postcode(pl.col("given")).alias("postcode"), *_number_and_suffix())
         .select(
@@ -165,7 +173,9 @@ def _number_and_suffix() -> tuple[pl.Expr, pl.Expr]:
 
 def _address_class(given: pl.Expr, text: pl.Expr) -> pl.Expr:
     number, suffix, postcode = pl.col("number"), pl.col("suffix"), pl.col("postcode")
-    high = text.str.extract(_RANGE, 1).cast(pl.Int64, strict=False)
+    low = number.cast(pl.Int64, strict=False)
+    high, lettered = (text.str.extract(form, 1).cast(pl.Int64, strict=False) for form in (_RANGE, _LETTERED))
+    is_range = (high > low).fill_null(False) | (lettered >= low).fill_null(False) | text.str.contains(_UNTIL)
     return _first(
         (given.is_null() & text.is_null(), "empty"),
         (given.is_null(), "no-postcode"),
@@ -173,7 +183,7 @@ def _address_class(given: pl.Expr, text: pl.Expr) -> pl.Expr:
         (postcode == RESERVED_POSTCODE, "reserved"),
         (text.str.contains(_DATE), "date"),
         (text.is_null() | number.is_null(), "no-number"),
-        ((high > number.cast(pl.Int64, strict=False)) | text.str.contains(_UNTIL), "range-or-addition"),
+        (is_range, "range-or-addition"),
         (number == "0", "zero"),
         (~suffix.str.contains(r"^[0-9A-Z]*$"), "format"),
         ((number.str.len_bytes() > 5) | (suffix.str.len_bytes() > MAX_SUFFIX), "too-long"),

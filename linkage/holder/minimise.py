@@ -7,6 +7,7 @@ birth date of which only the year is known) becomes unknown, never a guess.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
 
 import polars as pl
 
@@ -58,10 +59,10 @@ def _value(column: Column, job: Job) -> pl.Expr:
         case AgeBand():
             return _age_band(column, job)
         case Below():
-            limit = int(parameters.income_limit * parameters.income_deflator * 100)
-            return pl.col(f"{column.name}:cents") < limit
+            limit = parameters.income_limit * parameters.income_deflator
+            return pl.col(f"{column.name}:cents") < _cents(limit)
         case AmountBand():
-            return _band(pl.col(f"{column.name}:cents"), [int(edge * 100) for edge in column.edges])
+            return _band(pl.col(f"{column.name}:cents"), [_cents(edge) for edge in column.edges])
         case AmountRounded():
             return _rounded(pl.col(f"{column.name}:cents"), column.step, column.at_most)
         case Count():
@@ -69,6 +70,11 @@ def _value(column: Column, job: Job) -> pl.Expr:
         case _:
             position = pl.col(f"{column.name}:position")
             return position == 1 if column.leaves_as == "yes-no" else position
+
+
+def _cents(euros: Decimal) -> int:
+    """The first whole cent that is not below the amount, so that cutting a limit off moves nobody across it."""
+    return int((euros * 100).to_integral_value(ROUND_CEILING))
 
 
 def _age_reached(column: str, age: int, job: Job) -> pl.Expr:

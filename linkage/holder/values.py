@@ -66,7 +66,7 @@ def _days(year: pl.Expr, month: pl.Expr) -> pl.Expr:
 def amount(text: pl.Series, decimal: str) -> pl.DataFrame:
     """`cents`: euros as whole cents, cut off (not rounded) behind the second decimal."""
     thousands, point = (".", ",") if decimal == "comma" else (",", ".")
-    form = rf"^-?([0-9]{{1,3}}(\{thousands}[0-9]{{3}})+|[0-9]{{1,15}})(\{point}[0-9]+)?$"
+    form = rf"^-?([0-9]{{1,3}}(\{thousands}[0-9]{{3}}){{1,4}}|[0-9]{{1,15}})(\{point}[0-9]+)?$"
     bare = clean(pl.col("text")).str.replace_all(r"^(€|EUR)\s?|\s?(€|EUR)$|,-$|\s", "")
     size = pl.col("euros") * 100 + pl.col("cents")
     return (

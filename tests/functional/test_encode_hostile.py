@@ -27,26 +27,32 @@ COLUMNS = columns_of("stadsbank")
 HEADER = ";".join(COLUMNS)
 
 
+class Bank:
+    """A holder that takes any file for its export."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    def attempt(self, content: bytes) -> str:
+        """What is said of these bytes as an export; anything but a LinkageError fails the test."""
+        self.request.export.write_bytes(content)
+        try:
+            return "\n".join(summarise(room.preview(self.request, lambda done, total: None)))
+        except LinkageError as error:
+            assert error.__cause__ is None
+            assert error.__context__ is None or error.__suppress_context__
+            return str(error)
+
+
 @pytest.fixture(scope="module")
-def request_(tmp_path_factory: pytest.TempPathFactory) -> Request:
-    return Cast(tmp_path_factory.mktemp("hostile")).request("stadsbank")
-
-
-def attempt(request: Request, content: bytes) -> str:
-    """What is said of these bytes as an export; anything but a LinkageError fails the test."""
-    request.export.write_bytes(content)
-    try:
-        return "\n".join(summarise(room.preview(request, lambda done, total: None)))
-    except LinkageError as error:
-        assert error.__cause__ is None
-        assert error.__context__ is None or error.__suppress_context__
-        return str(error)
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Bank:
+    return Bank(Cast(tmp_path_factory.mktemp("hostile")).request("stadsbank"))
 
 
 @SLOW
 @given(content=st.binary(max_size=400))
-def test_random_bytes(request_: Request, content: bytes) -> None:
-    attempt(request_, content)
+def test_random_bytes(bank: Bank, content: bytes) -> None:
+    bank.attempt(content)
 
 
 @SLOW
@@ -54,8 +60,8 @@ def test_random_bytes(request_: Request, content: bytes) -> None:
     start=st.sampled_from([b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\xef\xbb\xbf"]),
     rest=st.binary(max_size=300),
 )
-def test_random_bytes_behind_a_known_beginning(request_: Request, start: bytes, rest: bytes) -> None:
-    attempt(request_, start + rest)
+def test_random_bytes_behind_a_known_beginning(bank: Bank, start: bytes, rest: bytes) -> None:
+    bank.attempt(start + rest)
 
 
 piece = st.sampled_from(
@@ -90,10 +96,10 @@ piece = st.sampled_from(
     block=st.integers(1, 50),
     encoding=st.sampled_from(["utf-8", "cp1252", "utf-16"]),
 )
-def test_text_like_a_table(request_: Request, pieces: list[str], block: int, encoding: str) -> None:
+def test_text_like_a_table(bank: Bank, pieces: list[str], block: int, encoding: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "BLOCK_BYTES", block)
-        said = attempt(request_, (HEADER + "\r\n" + "".join(pieces)).encode(encoding))
+        said = bank.attempt((HEADER + "\r\n" + "".join(pieces)).encode(encoding))
     assert CANARY not in said
     assert bsn(1) not in said
 
@@ -105,13 +111,13 @@ cells = st.lists(
 
 @SLOW
 @given(rows=st.lists(cells, max_size=6))
-def test_tables_with_any_cells(request_: Request, rows: list[list[str]]) -> None:
+def test_tables_with_any_cells(bank: Bank, rows: list[list[str]]) -> None:
     frame = pl.DataFrame(rows, dict.fromkeys(COLUMNS, pl.String), orient="row")
-    said = attempt(request_, frame.write_csv(separator=";", quote_style="always").encode("utf-8", "replace"))
+    said = bank.attempt(frame.write_csv(separator=";", quote_style="always").encode("utf-8", "replace"))
     assert CANARY not in said
     file = io.BytesIO()
     frame.write_parquet(file)
-    assert CANARY not in attempt(request_, file.getvalue())
+    assert CANARY not in bank.attempt(file.getvalue())
 
 
 def workbook() -> bytes:
@@ -134,21 +140,21 @@ def parquet() -> bytes:
     kind=st.sampled_from([workbook(), parquet()]),
     places=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=8),
 )
-def test_damaged_workbooks_and_parquet(request_: Request, kind: bytes, places: list[tuple[int, int]]) -> None:
+def test_damaged_workbooks_and_parquet(bank: Bank, kind: bytes, places: list[tuple[int, int]]) -> None:
     content = bytearray(kind)
     for place, value in places:
         content[place % len(content)] = value
-    assert CANARY not in attempt(request_, bytes(content))
+    assert CANARY not in bank.attempt(bytes(content))
 
 
 @pytest.mark.parametrize("name", ["met spatie.csv", "a[1]*.csv", "é.CSV", "-x.csv"])
-def test_any_file_name(request_: Request, name: str) -> None:
-    path = request_.export.with_name(name)
+def test_any_file_name(bank: Bank, name: str) -> None:
+    path = bank.request.export.with_name(name)
     path.write_text(HEADER + "\n" + CANARY + ";" * (len(COLUMNS) - 1) + "\n", encoding="utf-8")
-    said = "\n".join(summarise(room.preview(replace(request_, export=path), lambda done, total: None)))
+    said = "\n".join(summarise(room.preview(replace(bank.request, export=path), lambda done, total: None)))
     assert name in said
 
 
-def test_a_folder_as_export(request_: Request, tmp_path: Path) -> None:
+def test_a_folder_as_export(bank: Bank, tmp_path: Path) -> None:
     with pytest.raises(LinkageError):
-        room.preview(replace(request_, export=tmp_path), lambda done, total: None)
+        room.preview(replace(bank.request, export=tmp_path), lambda done, total: None)

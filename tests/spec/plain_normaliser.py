@@ -78,13 +78,13 @@ def unzero(text: Cell) -> Cell:
         return None
     before = leading(text, DIGITS)
     after = text[len(before) + 1 :]
-    if before and after and text[len(before)] in ".," and only(after, "0"):
+    if before and 1 <= len(after) <= 2 and text[len(before)] in ".," and only(after, "0"):
         return before
     return text
 
 
 def upper(text: Cell) -> Cell:
-    return None if text is None else text.upper()
+    return text.upper() if text is not None and text.isascii() else text
 
 
 def only(text: str, alphabet: str) -> bool:
@@ -268,19 +268,51 @@ def month_first(text: str) -> bool:
 
 def is_range(text: str) -> bool:
     first = leading(text, DIGITS)
-    rest = skip(text[len(first) :], " ")
+    rest = text[len(first) :]
     if not first:
         return False
-    if rest and rest[0] in "-/":
-        second = skip(rest[1:], " ")
-        return bool(second) and only(second, DIGITS) and int(first) < int(second) < 2**63
-    for word in ("T/M", "TM", "EN", "&", "+"):
-        if rest.startswith(word):
-            after = rest[len(word) :]
-            following = skip(after, " ")
-            if following and following[0] in DIGITS:
-                return True
-            if word == "T/M" and not (after and (after[0].isalnum() or after[0] == "_")):
+    return with_word(rest) or two_numbers(int(first), rest) or lettered(int(first), rest)
+
+
+def two_numbers(first: int, rest: str) -> bool:
+    """One of `-/,;` or space, at most a space on each side, then a greater number with at most two letters."""
+    for mark in ("-", "/", ",", ";", " "):
+        for before in ("", " "):
+            for after in ("", " "):
+                between = before + mark + after
+                if rest.startswith(between):
+                    second = leading(rest[len(between) :], DIGITS)
+                    tail = rest[len(between) + len(second) :]
+                    if second and len(tail) <= 2 and only(tail, LETTERS) and first < int(second) < 2**63:
+                        return True
+    return False
+
+
+def lettered(first: int, rest: str) -> bool:
+    """`12A-12C`: a letter, a hyphen or slash, a number that is not smaller, and at most a letter."""
+    if not rest or rest[0] not in LETTERS:
+        return False
+    rest = skip(rest[1:], " ")
+    if not rest or rest[0] not in "-/":
+        return False
+    rest = skip(rest[1:], " ")
+    second = leading(rest, DIGITS)
+    tail = rest[len(second) :]
+    return bool(second) and len(tail) <= 1 and only(tail, LETTERS) and first <= int(second) < 2**63
+
+
+def with_word(rest: str) -> bool:
+    after_space = skip(rest, " ")
+    if after_space.startswith("T/M"):
+        after = after_space[3:]
+        if not (after and (after[0].isalnum() or after[0] == "_")):
+            return True
+    starts = [rest] + ([rest[1:]] if rest and rest[0] in LETTERS else [])
+    for start in starts:
+        stripped = start.lstrip("- ")
+        for word in ("T/M", "TM", "TOT", "EN", "&", "+"):
+            following = stripped.removeprefix(word).lstrip("- ")
+            if stripped.startswith(word) and following and following[0] in DIGITS:
                 return True
     return False
 
@@ -293,6 +325,8 @@ def household_number(parts: Parts) -> Outcome:
     if text is None:
         return {"household-number": None}, "empty"
     text = text.lstrip("0")
+    if text == "CANARY0":
+        return {"household-number": text}, "reserved"
     if not 1 <= len(text) <= 20 or not only(text, DIGITS + LETTERS):
         return {"household-number": None}, "format"
     return {"household-number": text}, "ok"
@@ -370,6 +404,8 @@ def plain_amount(text: str, thousands: str, point: str) -> int | None:
     if (found and not behind) or not only(behind, DIGITS) or not all(group and only(group, DIGITS) for group in groups):
         return None
     if len(groups) == 1 and len(euros) > 15:
+        return None
+    if len(groups) > 5:
         return None
     if len(groups) > 1 and (len(groups[0]) > 3 or any(len(group) != 3 for group in groups[1:])):
         return None

@@ -33,7 +33,7 @@ CLASSES = {
         *("ok", "empty", "no-postcode", "postcode-format", "reserved", "date", "no-number", "range-or-addition"),
         *("zero", "format", "too-long"),
     },
-    "household-number/1": {"ok", "empty", "format"},
+    "household-number/1": {"ok", "empty", "format", "reserved"},
 }
 READERS = {
     "date": (values.date, plain.date),

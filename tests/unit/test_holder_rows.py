@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator import HOLDERS, Cast, a_number, bsn
 
@@ -23,11 +23,17 @@ from protocols.model import AgeBand, AmountRounded
 Cells = Mapping[str, str | None]
 
 
+class Jobs(dict[str, Job]):
+    """What each holder of the cast is about to do; hypothesis prints it, so it is short."""
+
+    def __repr__(self) -> str:
+        return "jobs"
+
+
 @pytest.fixture(scope="module")
-def jobs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
-    """What each holder of the cast is about to do."""
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> Jobs:
     study = Cast(tmp_path_factory.mktemp("rows")).study()
-    return {name: room.job_of(study, name, delivery) for name, (delivery, _) in HOLDERS.items()}
+    return Jobs({name: room.job_of(study, name, delivery) for name, (delivery, _) in HOLDERS.items()})
 
 
 def valid(job: Job, *rows: Cells) -> ValidBatch:
@@ -69,7 +75,7 @@ GOOD_CARE = {"bsn": bsn(1), "year": "2014", "ambulant": "1"}
         ({"bsn": "x", "a_number": a_number(1)}, None),
     ],
 )
-def test_the_first_reason_in_a_fixed_order(jobs: dict[str, Job], change: Cells, expected: str | None) -> None:
+def test_the_first_reason_in_a_fixed_order(jobs: Jobs, change: Cells, expected: str | None) -> None:
     assert reason(jobs["jeugd"], {**GOOD_CARE, **change}) == expected
 
 
@@ -97,7 +103,7 @@ INHABITANT = {"a_number": a_number(1), "bsn": bsn(1), "minor": "01-01-1980", "wi
         ({"bsn": "x", "postcode": "x", "household_number": "!"}, None),
     ],
 )
-def test_selection_and_required_identifiers(jobs: dict[str, Job], change: Cells, expected: str | None) -> None:
+def test_selection_and_required_identifiers(jobs: Jobs, change: Cells, expected: str | None) -> None:
     assert reason(jobs["gemeente"], {**INHABITANT, **change}) == expected
 
 
@@ -113,17 +119,17 @@ def test_selection_and_required_identifiers(jobs: dict[str, Job], change: Cells,
         ({"postcode": "7607AB", "house_number": "12", "arrears": "n.v.t."}, "number-unreadable"),
     ],
 )
-def test_a_delivery_of_addresses(jobs: dict[str, Job], change: Cells, expected: str | None) -> None:
+def test_a_delivery_of_addresses(jobs: Jobs, change: Cells, expected: str | None) -> None:
     assert reason(jobs["corporatie-a"], change) == expected
 
 
-def test_row_numbers_and_classes(jobs: dict[str, Job]) -> None:
+def test_row_numbers_and_classes(jobs: Jobs) -> None:
     batch = valid(jobs["politie"], {"bsn": bsn(1)}, {"bsn": "x"}, {}, {"bsn": bsn(2), "minor": "x"})
     assert batch.refused.rows() == [(3, "bsn-format"), (4, "no-identifier"), (5, "date-unreadable")]
     assert batch.classes == {("bsn", "ok"): 2, ("bsn", "format"): 1, ("bsn", "empty"): 1, ("address", "empty"): 4}
 
 
-def test_a_word_that_was_not_agreed_stops_with_rows_and_no_value(jobs: dict[str, Job]) -> None:
+def test_a_word_that_was_not_agreed_stops_with_rows_and_no_value(jobs: Jobs) -> None:
     rows: list[Cells] = [{"bsn": bsn(1), "debt_counselling": "ja"}]
     rows += [{"bsn": bsn(1), "debt_counselling": "geheim", "budget_management": "verklapt"}] * 7
     with pytest.raises(ValueUnknown) as caught:
@@ -137,12 +143,12 @@ def test_a_word_that_was_not_agreed_stops_with_rows_and_no_value(jobs: dict[str,
     assert "verklapt" not in said
 
 
-def test_an_unknown_category(jobs: dict[str, Job]) -> None:
+def test_an_unknown_category(jobs: Jobs) -> None:
     with pytest.raises(ValueUnknown, match=r"`wijk`.*1 cel .*\(rij 2\)"):
         valid(jobs["gemeente"], {**INHABITANT, "wijk": "Oost"})
 
 
-def test_an_empty_category_is_unknown(jobs: dict[str, Job]) -> None:
+def test_an_empty_category_is_unknown(jobs: Jobs) -> None:
     assert leaves(jobs["gemeente"], {**INHABITANT, "wijk": " "}, "wijk") is None
 
 
@@ -165,7 +171,7 @@ def test_an_empty_category_is_unknown(jobs: dict[str, Job]) -> None:
         ("", None),
     ],
 )
-def test_minor_on_the_reference_date(jobs: dict[str, Job], born: str, minor: bool | None) -> None:
+def test_minor_on_the_reference_date(jobs: Jobs, born: str, minor: bool | None) -> None:
     assert leaves(jobs["politie"], {"bsn": bsn(1), "minor": born}, "minor") is minor
 
 
@@ -191,14 +197,15 @@ def on(job: Job, day: dt.date) -> Job:
         ("00-05-1996", dt.date(2014, 6, 29), False),
     ],
 )
-def test_leap_days_and_unknown_days(jobs: dict[str, Job], born: str, day: dt.date, minor: bool | None) -> None:
+def test_leap_days_and_unknown_days(jobs: Jobs, born: str, day: dt.date, minor: bool | None) -> None:
     assert leaves(on(jobs["politie"], day), {"bsn": bsn(1), "minor": born}, "minor") is minor
 
 
+@settings(deadline=None)
 @given(
     born=st.dates(dt.date(1900, 1, 1), dt.date(2014, 12, 31)), day=st.dates(dt.date(2014, 1, 1), dt.date(2016, 12, 31))
 )
-def test_minor_is_what_a_calendar_says(jobs: dict[str, Job], born: dt.date, day: dt.date) -> None:
+def test_minor_is_what_a_calendar_says(jobs: Jobs, born: dt.date, day: dt.date) -> None:
     age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
     row = {"bsn": bsn(1), "minor": born.isoformat()}
     assert leaves(on(jobs["politie"], day), row, "minor") is (age < 18)
@@ -211,7 +218,7 @@ def test_minor_is_what_a_calendar_says(jobs: dict[str, Job], born: dt.date, day:
         *(("00-00-2002", 1), ("00-00-1949", 2), ("00000000", None)),
     ],
 )
-def test_age_bands(jobs: dict[str, Job], born: str, band: int | None) -> None:
+def test_age_bands(jobs: Jobs, born: str, band: int | None) -> None:
     column = AgeBand(name="minor", title="x", leaves_as="age-band", edges=(12, 65))
     job = replace(jobs["politie"], delivery=jobs["politie"].delivery.model_copy(update={"columns": (column,)}))
     assert leaves(job, {"bsn": bsn(1), "minor": born}, "minor") == band
@@ -229,7 +236,7 @@ def test_age_bands(jobs: dict[str, Job], born: str, band: int | None) -> None:
         ("", None),
     ],
 )
-def test_below_the_limit_to_the_cent(jobs: dict[str, Job], income: str, low: bool | None) -> None:
+def test_below_the_limit_to_the_cent(jobs: Jobs, income: str, low: bool | None) -> None:
     assert leaves(jobs["inkomens"], {"bsn": bsn(1), "low_income": income}, "low_income") is low
 
 
@@ -237,7 +244,7 @@ def test_below_the_limit_to_the_cent(jobs: dict[str, Job], income: str, low: boo
     ("debt", "band"),
     [("-1", 0), ("0", 0), ("0,01", 1), ("4.999,99", 1), ("5.000,00", 2), ("50.000", 5), ("999999999", 5), ("", None)],
 )
-def test_amount_bands(jobs: dict[str, Job], debt: str, band: int | None) -> None:
+def test_amount_bands(jobs: Jobs, debt: str, band: int | None) -> None:
     assert leaves(jobs["stadsbank"], {"bsn": bsn(1), "debt": debt}, "debt") == band
 
 
@@ -248,13 +255,14 @@ def test_amount_bands(jobs: dict[str, Job], debt: str, band: int | None) -> None
         *(("124,99", 100), ("125", 150), ("100000", 100_000), ("100.025,00", 100_000), ("999999999", 100_000)),
     ],
 )
-def test_rounded_half_up_and_never_to_zero(jobs: dict[str, Job], cost: str, rounded: int) -> None:
+def test_rounded_half_up_and_never_to_zero(jobs: Jobs, cost: str, rounded: int) -> None:
     row = {"bsn": bsn(1), "year": "2014", "basic_cost": cost}
     assert leaves(jobs["verzekeraar"], row, "basic_cost") == rounded
 
 
+@settings(deadline=None)
 @given(cents=st.integers(0, 20_000_000), step=st.sampled_from([10, 50, 1000]))
-def test_rounding_by_plain_arithmetic(jobs: dict[str, Job], cents: int, step: int) -> None:
+def test_rounding_by_plain_arithmetic(jobs: Jobs, cents: int, step: int) -> None:
     column = AmountRounded(name="debt", title="x", leaves_as="amount-rounded", step=step, at_most=100_000)
     job = replace(jobs["stadsbank"], delivery=jobs["stadsbank"].delivery.model_copy(update={"columns": (column,)}))
     found = leaves(job, {"bsn": bsn(1), "debt": f"{cents // 100},{cents % 100:02d}"}, "debt")
@@ -263,17 +271,17 @@ def test_rounding_by_plain_arithmetic(jobs: dict[str, Job], cents: int, step: in
 
 
 @pytest.mark.parametrize(("count", "capped"), [("0", 0), ("20", 20), ("21", 20), ("999999999999999", 20), ("", 0)])
-def test_counts_are_capped(jobs: dict[str, Job], count: str, capped: int) -> None:
+def test_counts_are_capped(jobs: Jobs, count: str, capped: int) -> None:
     assert leaves(jobs["politie"], {"bsn": bsn(1), "vd1111": count}, "vd1111") == capped
 
 
-def test_empty_is_none_or_unknown_as_the_protocol_says(jobs: dict[str, Job]) -> None:
+def test_empty_is_none_or_unknown_as_the_protocol_says(jobs: Jobs) -> None:
     row = {"bsn": bsn(1)}
     assert leaves(jobs["stadsbank"], row, "debt_counselling") is False
     assert leaves(jobs["stadsbank"], row, "debt") is None
 
 
-def test_a_column_that_the_holder_does_not_have_is_unknown_and_not_none(jobs: dict[str, Job]) -> None:
+def test_a_column_that_the_holder_does_not_have_is_unknown_and_not_none(jobs: Jobs) -> None:
     job = jobs["corporatie-a"]
     columns = {key: name for key, name in job.holder.columns.items() if key != "nuisance"}
     without = replace(job, holder=job.holder.model_copy(update={"columns": columns, "not_available": ("nuisance",)}))
@@ -286,16 +294,16 @@ def test_a_column_that_the_holder_does_not_have_is_unknown_and_not_none(jobs: di
     ("parts", "suffix"),
     [(("12", None, None), False), (("12 A", None, None), True), (("12", "a", None), True), (("12", None, "2"), True)],
 )
-def test_whether_an_address_has_a_suffix(jobs: dict[str, Job], parts: tuple[str | None, ...], suffix: bool) -> None:
+def test_whether_an_address_has_a_suffix(jobs: Jobs, parts: tuple[str | None, ...], suffix: bool) -> None:
     row = dict(zip(("house_number", "house_letter", "house_addition"), parts, strict=True)) | {"postcode": "7607 ab"}
     assert leaves(jobs["corporatie-a"], row, "address_suffix") is suffix
 
 
-def test_no_identifier_no_suffix(jobs: dict[str, Job]) -> None:
+def test_no_identifier_no_suffix(jobs: Jobs) -> None:
     assert leaves(jobs["politie"], {"bsn": bsn(1)}, "address_suffix") is None
 
 
-def test_exactly_the_agreed_columns_leave(jobs: dict[str, Job]) -> None:
+def test_exactly_the_agreed_columns_leave(jobs: Jobs) -> None:
     for name, job in jobs.items():
         frame = minimise(valid(job, {}), job).frame
         fields = [f"id:{kind}" for kind in job.delivery.kinds]

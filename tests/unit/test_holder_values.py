@@ -6,7 +6,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.holder import values
@@ -64,6 +64,7 @@ def test_days_unknown_and_impossible(cell: str | None, outcome: object) -> None:
     assert read_date(cell) == outcome
 
 
+@settings(deadline=None)
 @given(st.dates(dt.date(1850, 1, 1), dt.date(2100, 12, 31)))
 def test_every_day_in_every_form(day: dt.date) -> None:
     number = day.year * 10_000 + day.month * 100 + day.day
@@ -119,6 +120,7 @@ def test_amounts_with_a_point(cell: str, cents: object) -> None:
     assert read_amount(cell, "point") == cents
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**12))
 def test_every_amount_in_both_notations(cents: int) -> None:
     english = f"{cents // 100:,}.{cents % 100:02d}"

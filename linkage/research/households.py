@@ -1,0 +1,58 @@
+"""The household file as the researcher opens it: one row per household, bound to its study and protocol."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from linkage.errors import HouseholdFileWrong
+from linkage.study import Study
+from protocols import StudyProtocol
+
+FORMAT = "household-linkage/households/v1"
+
+
+@dataclass(frozen=True)
+class HouseholdFile:
+    """`frame` has the columns of docs/spec/household-file-v1.md; null is unknown, or outside the population."""
+
+    frame: pl.DataFrame
+    study: Study
+    about: dict[str, Any]
+
+    @property
+    def protocol(self) -> StudyProtocol:
+        """The protocol under which the file was made."""
+        return self.study.protocol
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The wijken, in the order of the study."""
+        return self.study.study.areas
+
+    def population(self, name: str) -> pl.DataFrame:
+        """`families` (a minor and an adult) or `households` (all)."""
+        if name == "households":
+            return self.frame
+        return self.frame.filter(pl.col("has_child_lt18").fill_null(False))
+
+
+def open_households(path: Path, study: Study) -> HouseholdFile:
+    """Read `households.parquet`. Raises HouseholdFileWrong where it is not the file of this study and protocol."""
+    try:
+        about = json.loads(pl.read_parquet_metadata(path)["household-linkage"])
+        frame = pl.read_parquet(path, glob=False, hive_partitioning=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, KeyError, ValueError):
+        raise HouseholdFileWrong(
+            f"{path.name} is geen onderzoeksbestand; neem households.parquet van de koppelaar"
+        ) from None
+    wanted = (FORMAT, str(study.study.id), study.study.protocol_digest)
+    if (about.get("format"), about.get("study"), about.get("protocol_digest")) != wanted:
+        raise HouseholdFileWrong(
+            f"{path.name} hoort bij een andere studie of een ander protocol; neem het goede bestand"
+        )
+    return HouseholdFile(frame, study, about)

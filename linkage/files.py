@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -39,7 +39,8 @@ def replacing(target: Path, *, exclusive: bool = False) -> Iterator[BinaryIO]:
             _sync(file, target)
         _rename(temporary, target)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # the error that brought us here matters more
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager

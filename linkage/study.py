@@ -257,7 +257,8 @@ def _mapping_faults(study: Study, holder: Holder, delivery: Delivery) -> list[st
         f"zeg in [holder.columns] hoe de kolom voor `{key}` heet, of zet hem in not_available"
         for key in sorted(must - set(holder.columns) - set(holder.not_available))
     )
-    if len(set(holder.columns.values())) != len(holder.columns):
+    sources = {" ".join(name.split()).casefold() for name in holder.columns.values()}
+    if len(sources) != len(holder.columns):
         faults.append("twee kolommen wijzen naar dezelfde bronkolom; geef elk zijn eigen bron")
     for identifier in delivery.identifiers:
         parts = set(IDENTIFIER_COLUMNS[identifier.kind]) - set(OPTIONAL_PARTS)

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from linkage.holder.reasons import KINDS, in_words
+from linkage.keys import fingerprint
 from linkage.study import IDENTIFIER_COLUMNS, Study, WireColumn, pseudonym_fields
 from protocols.model import (
     AgeBand,
@@ -78,8 +79,11 @@ def explain(study: Study) -> Iterator[str]:
     yield f"  bewaren tot       {about.retention_until:%d-%m-%Y}"
     yield f"  protocol          {protocol.title} ({protocol.name})"
     yield f"  koppelaar         {study.linker.organisation}: ziet pseudoniemen, nooit een nummer of adres"
+    yield f"  zijn vingerafdruk {fingerprint(study.linker.public_key)[:16]} (vergelijk hem door de telefoon met de koppelaar)"
     yield f"  hoofdsleutel      {_root(study)}"
     yield f"  publicatie        aantallen onder {protocol.release.threshold} worden niet getoond"
+    if study.study.without:
+        yield f"  zonder            {', '.join(study.study.without)}: wat daaruit zou blijken, is onbekend"
     for delivery in protocol.deliveries:
         yield from _explain_delivery(study, delivery)
 

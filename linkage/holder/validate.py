@@ -17,6 +17,7 @@ from linkage.holder.normalise import Job, NormalBatch
 from protocols.model import AgeBand, CategoryColumn, Count, Minor, YesNo
 
 NOT_SELECTED = "not-selected"
+YEAR_NOT_ASKED = "year-not-asked"
 MAX_NAMED_ROWS = 5
 
 
@@ -32,16 +33,18 @@ class ValidBatch:
 def validate(batch: NormalBatch, job: Job) -> ValidBatch:
     """Split a batch. Raises ValueUnknown, with columns and row numbers, for words that were not agreed."""
     worded = [column.name for column in job.delivery.columns if isinstance(column, CategoryColumn | YesNo)]
-    faults = [fault for name in worded for fault in _not_agreed(batch, name)]
+    frame = batch.frame.with_columns(_reason(job).alias("reason"))
+    asked = frame.filter(~pl.col("reason").is_in([NOT_SELECTED, YEAR_NOT_ASKED]).fill_null(False))
+    faults = [fault for name in worded for fault in _not_agreed(asked, name)]
     if faults:
         raise ValueUnknown(f"{'; '.join(faults)}. Vul die woorden aan in de studie, of herstel de export")
-    frame = batch.frame.with_columns(_reason(job).alias("reason"))
     kept = frame.filter(pl.col("reason").is_null()).drop("reason")
     return ValidBatch(kept, frame.filter(pl.col("reason").is_not_null()).select("row", "reason"), _classes(batch, job))
 
 
-def _not_agreed(batch: NormalBatch, name: str) -> list[str]:
-    rows = batch.frame.filter(pl.col(f"bad:{name}"))["row"].to_list()
+def _not_agreed(asked: pl.DataFrame, name: str) -> list[str]:
+    """A word in a row that was never meant stops nobody; in any other it would be lost silently."""
+    rows = asked.filter(pl.col(f"bad:{name}"))["row"].to_list()
     if not rows:
         return []
     named = ", ".join(str(row) for row in rows[:MAX_NAMED_ROWS]) + (", …" if len(rows) > MAX_NAMED_ROWS else "")
@@ -71,7 +74,7 @@ def _selection(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:
 def _year(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:
     if not job.delivery.years:
         return []
-    return [(~pl.col("year:number").is_in(list(job.delivery.years)).fill_null(False), pl.lit("year-not-asked"))]
+    return [(~pl.col("year:number").is_in(list(job.delivery.years)).fill_null(False), pl.lit(YEAR_NOT_ASKED))]
 
 
 def _cells(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:

@@ -112,6 +112,28 @@ def test_a_wrong_command_never_repeats_what_was_typed(arguments: list[str], tmp_
     assert not re.search("123 ?456", done.stderr + done.stdout)
 
 
+def test_an_unforeseen_error_is_one_line_without_its_message(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import polars as pl
+
+    from linkage.cli import main
+
+    for error in (TypeError("123456782"), pl.exceptions.PanicException("123456782"), MemoryError()):
+
+        def fail(path: Path, error: BaseException = error) -> None:
+            raise error
+
+        monkeypatch.setattr("linkage.study.load_study", fail)
+        with pytest.raises(SystemExit) as ended:
+            main(["check", str(cast.folder / "study.toml")])
+        assert ended.value.code == 1
+        said = capsys.readouterr().err
+        assert said.startswith(f"Fout: onverwachte fout in het programma ({type(error).__name__}, linkage.cli:")
+        assert "123456782" not in said
+        assert said.count("\n") == 1
+
+
 def test_all_eleven_holders_are_played() -> None:
     assert len(HOLDERS) == 11
 

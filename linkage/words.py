@@ -79,7 +79,7 @@ def explain(study: Study) -> Iterator[str]:
     yield f"  bewaren tot       {about.retention_until:%d-%m-%Y}"
     yield f"  protocol          {protocol.title} ({protocol.name})"
     yield f"  koppelaar         {study.linker.organisation}: ziet pseudoniemen, nooit een nummer of adres"
-    yield f"  zijn vingerafdruk {fingerprint(study.linker.public_key)[:16]} (vergelijk hem door de telefoon met de koppelaar)"
+    yield f"  zijn vingerafdruk {fingerprint(study.linker.public_key)[:16]} (vergelijk die aan de telefoon)"
     yield f"  hoofdsleutel      {_root(study)}"
     yield f"  publicatie        aantallen onder {protocol.release.threshold} worden niet getoond"
     if study.study.without:

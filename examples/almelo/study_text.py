@@ -13,8 +13,8 @@ PURPOSE = (
     "en wat dat kost, om de ondersteuning van deze gezinnen te verbeteren."
 )
 LEGAL_BASIS = (
-    "Voorbeeld, laat een jurist oordelen: AVG artikel 6 lid 1 onder e en artikel 89; UAVG artikel 24: wetenschappelijk en statistisch onderzoek in het "
-    "algemeen belang, met pseudonimisering bij de bron."
+    "Voorbeeld, laat een jurist oordelen: AVG artikel 6 lid 1 onder e en artikel 89; UAVG artikel 24: "
+    "wetenschappelijk en statistisch onderzoek in het algemeen belang, met pseudonimisering bij de bron."
 )
 
 

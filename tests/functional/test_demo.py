@@ -195,9 +195,10 @@ def test_no_number_of_the_exports_reaches_the_linker(demo: Demo, households: pl.
     # Study numbers are 16 random hexadecimal digits: eight decimals in a row say nothing there.
     seen.append(households.drop("study_number").write_csv().encode())
     seen += [(demo[0] / "institute" / "research" / name).read_bytes() for name in ("codebook.csv", "flagged.parquet")]
-    seen.append(re.sub(rb"[0-9a-f]{64}", b"", (demo[0] / "institute" / "research" / "linkage.json").read_bytes()))
+    seen.append((demo[0] / "institute" / "research" / "linkage.json").read_bytes())
     for content in seen:
-        for run in re.findall(rb"\d{8,}", content):
+        # Digests, key ids and canaries are random hexadecimal text, in which eight decimals in a row say nothing either.
+        for run in re.findall(rb"\d{8,}", re.sub(rb"[0-9a-f]{16,}", b"", content)):
             text = run.decode()
             windows = {text[i : i + size] for size in (8, 9, 10) for i in range(len(text) - size + 1)}
             assert not windows & known

@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 import simulator
+from hypothesis import HealthCheck, settings
+
+# A loaded machine is slow, not wrong: no test may fail on time.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("house")
 
 
 @pytest.fixture

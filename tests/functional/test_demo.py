@@ -197,7 +197,7 @@ def test_no_number_of_the_exports_reaches_the_linker(demo: Demo, households: pl.
     seen += [(demo[0] / "institute" / "research" / name).read_bytes() for name in ("codebook.csv", "flagged.parquet")]
     seen.append((demo[0] / "institute" / "research" / "linkage.json").read_bytes())
     for content in seen:
-        # Digests, key ids and canaries are random hexadecimal text, in which eight decimals in a row say nothing either.
+        # Digests, key ids and canaries are random hexadecimal text: eight decimals in a row say nothing there.
         for run in re.findall(rb"\d{8,}", re.sub(rb"[0-9a-f]{16,}", b"", content)):
             text = run.decode()
             windows = {text[i : i + size] for size in (8, 9, 10) for i in range(len(text) - size + 1)}

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from linkage.errors import DisclosureRefused
@@ -74,14 +75,30 @@ def released(world: World, rule: ReleaseRule) -> tuple[Printed, tuple[Interval, 
     return printed, audit(printed, world.truth, world.structure, rule)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = [HealthCheck.too_slow]
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
 @given(worlds())
 def test_no_table_leaks(world: World) -> None:
+    hidden_stays_hidden(world)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None, suppress_health_check=SLOW)
+@given(worlds(most=200))
+def test_no_table_leaks_at_length(world: World) -> None:
+    hidden_stays_hidden(world)
+
+
+def hidden_stays_hidden(world: World) -> None:
     """Every interval holds the truth, reaches the threshold and is wide enough; or nothing leaves."""
     try:
         printed, intervals = released(world, RULE)
     except DisclosureRefused:
+        event("refused")
         return
+    event(f"hidden: {len(printed.stars) > 0}, shown: {len(printed.shown) > 0}")
     assert all(interval.safe for interval in intervals), [i for i in intervals if not i.safe]
     for interval in intervals:
         if len(interval.blame) == 1:
@@ -90,7 +107,7 @@ def test_no_table_leaks(world: World) -> None:
     assert {key for key in world.keys if 1 <= world.truth(key).value < RULE.threshold} <= printed.stars
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=SLOW)
 @given(worlds(variables=2), st.booleans())
 def test_the_same_tables_are_hidden_alike(world: World, show_zero: bool) -> None:
     rule = RULE.model_copy(update={"show_zero": show_zero})
@@ -120,7 +137,7 @@ def tables_of(total: int, cells: int) -> Iterator[tuple[int, ...]]:
 def small_worlds(draw: st.DrawFn) -> World:
     areas, values = ("w0", "w1"), {"v0": ("ja", "nee"), "v1": ("ja", "nee")}
     places = [(area, (("v0", a), ("v1", b))) for area in areas for a in values["v0"] for b in values["v1"]]
-    total = draw(st.integers(1, 7))
+    total = draw(st.integers(3, 7))
     homes = Counter(draw(st.lists(st.integers(0, 7), min_size=total, max_size=total)))
     cells = tuple((area, condition, homes[place]) for place, (area, condition) in enumerate(places))
     names = draw(st.sampled_from([("v0",), ("v0", "v1")]))
@@ -129,7 +146,7 @@ def small_worlds(draw: st.DrawFn) -> World:
     return World(areas, values, cells, tuple(dict.fromkeys((everyone, *keys))))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
 @given(small_worlds(), st.data())
 def test_the_audit_finds_what_trying_every_table_finds(world: World, data: st.DataObject) -> None:
     """The interval of each star is that of all tables that agree with what is printed, neither wider nor narrower."""

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -20,6 +21,7 @@ import click
 from linkage.errors import AgreementError, LinkageError, OutputError, PassphraseNeeded
 
 File = click.Path(path_type=Path, dir_okay=False)
+BAR_AFTER_SECONDS = 1.0
 Folder = click.Path(path_type=Path, file_okay=False)
 
 
@@ -70,10 +72,10 @@ def _unforeseen(error: BaseException) -> str:
 
 
 def _usage(error: click.UsageError) -> str:
-    name = error.param.human_readable_name if isinstance(error, click.BadParameter) and error.param else ""
-    place = f" bij {name}" if name else ""
+    param = error.param if isinstance(error, click.BadParameter) else None
+    place = f" bij {param.opts[0]}" if param is not None and param.opts[0].startswith("-") else ""
     command = error.ctx.command_path if error.ctx else "linkage"
-    return f"de opdracht klopt niet{place}; zie: {command} --help"
+    return f"de opdracht klopt niet{place}; een naam met spaties staat tussen aanhalingstekens; zie: {command} --help"
 
 
 def _fail(message: str, code: int) -> None:
@@ -179,8 +181,11 @@ def _new_passphrase(passphrase_file: Path | None, no_passphrase: bool) -> str | 
         return _passphrase_from(passphrase_file)
     if not sys.stdin.isatty():
         raise PassphraseNeeded("geef een wachtwoord met --passphrase-file, of kies uitdrukkelijk --no-passphrase")
-    answer: str = click.prompt("Nieuw wachtwoord", hide_input=True, confirmation_prompt="Nog een keer", err=True)
-    return answer
+    first: str = click.prompt("Nieuw wachtwoord, ten minste 12 tekens", hide_input=True, err=True)
+    second: str = click.prompt("Nog een keer", hide_input=True, err=True)
+    if first != second:
+        raise PassphraseNeeded("de twee wachtwoorden zijn niet gelijk; begin opnieuw")
+    return first
 
 
 @keys.command("identity")
@@ -240,6 +245,7 @@ def root(study: Path, output: Path | None, passphrase_file: Path | None, no_pass
 @click.option("--preview", "only_preview", is_flag=True, help="Alleen laten zien wat er mee zou gaan.")
 @click.option("--sequence", type=click.IntRange(1, 1_000_000), default=1, help="Hoger bij een verbeterde levering.")
 @click.option("--passphrase-file", type=File, help="Bestand met het wachtwoord, op een regel.")
+@click.option("--root-passphrase-file", type=File, help="Hetzelfde voor de hoofdsleutel, als dat een ander is.")
 @click.option("--quiet", is_flag=True, help="Geen overzicht op het scherm.")
 def encode(
     study: Path,
@@ -252,6 +258,7 @@ def encode(
     only_preview: bool,
     sequence: int,
     passphrase_file: Path | None,
+    root_passphrase_file: Path | None,
     quiet: bool,
 ) -> None:
     """Zet uw export om in een verzegeld pakket zonder nummers en adressen."""
@@ -263,18 +270,25 @@ def encode(
     loaded, ask = load_study(study), _asker(passphrase_file)
     request = room.Request(
         job=room.job_of(loaded, holder, delivery),
-        root=load_root(root_file, loaded.study.id, ask),
+        root=load_root(root_file, loaded.study.id, _asker(root_passphrase_file or passphrase_file)),
         identity=load_holder(identity_file, ask),
         export=export,
         today=dt.date.today(),
         sequence=sequence,
+        keep=tuple(
+            path
+            for path in (study, root_file, identity_file, passphrase_file, root_passphrase_file)
+            if path is not None
+        ),
     )
+    bar = Bar(quiet)
 
     def show(summary: room.Summary) -> None:
+        bar.stop()
         if not quiet:
             _say_all(summarise(summary))
 
-    with Bar(quiet) as progress:
+    with bar as progress:
         if only_preview:
             show(room.preview(request, progress))
             click.echo("\nVoorbeeld: er is niets geschreven.")
@@ -297,17 +311,23 @@ class Bar:
     def __init__(self, quiet: bool) -> None:
         self._bar: Any = None
         self._task: Any = None
+        self._start = time.monotonic()
         self._wanted = not quiet and sys.stderr.isatty()
 
     def __enter__(self) -> Callable[[int, int], None]:
         return self._advance
 
     def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the bar off the screen."""
         if self._bar is not None:
             self._bar.stop()
+        self._wanted = False
 
     def _advance(self, done: int, total: int) -> None:
-        if not self._wanted:
+        if not self._wanted or (self._bar is None and time.monotonic() - self._start < BAR_AFTER_SECONDS):
             return
         if self._bar is None:
             from rich.console import Console

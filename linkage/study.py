@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints, mod
 
 from linkage.errors import StudyFault
 from protocols import FaultyAgreement, StudyProtocol, digest, load_protocol
-from protocols.load import parse_toml, read_bytes, validate
+from protocols.load import BUILT_IN, parse_toml, read_bytes, validate
 from protocols.model import (
     AgeBand,
     AmountBand,
@@ -171,9 +171,19 @@ def load_study(path: Path) -> Study:
         data = parse_toml(source, path.name)
         study = validate(Study, data, source, path.name)
         protocol = load_protocol(study.study.protocol, path.parent)
+        _not_in_disguise(study, protocol)
         return _bind(study, protocol, path.name, data, source)
     except FaultyAgreement as error:
         raise StudyFault(str(error)) from None
+
+
+def _not_in_disguise(study: Study, protocol: StudyProtocol) -> None:
+    """An own protocol that calls itself by a built-in name must be that protocol, to the letter."""
+    named = study.study.protocol not in BUILT_IN and protocol.name in BUILT_IN
+    if named and digest(protocol) != digest(load_protocol(protocol.name)):
+        raise StudyFault(
+            f"{study.study.protocol}, regel 1: dit is niet het ingebouwde {protocol.name}; geef het een eigen `name`"
+        )
 
 
 def _bind(study: Study, protocol: StudyProtocol, name: str, data: dict[str, Any], source: bytes) -> Study:
@@ -233,10 +243,12 @@ def _holder_faults(study: Study, protocol: StudyProtocol) -> tuple[str, ...]:
         faults.extend(f"{where} {fault}" for fault in _mapping_faults(study, holder, known[holder.delivery]))
     for delivery in protocol.deliveries:
         count = sum(holder.delivery == delivery.name for holder in study.holder)
-        if delivery.required and not count and (delivery.spine or delivery.name not in study.study.without):
+        if delivery.spine and not count:
+            faults.append(f"niemand levert {delivery.name}; zonder bevolkingsregister kan er niet worden gekoppeld")
+        elif delivery.required and not count and delivery.name not in study.study.without:
             faults.append(
                 f"niemand levert {delivery.name}, dat verplicht is; voeg een [[holder]] toe, "
-                "of zeg in `without` dat deze studie het zonder doet"
+                "of zeg onder [study] in `without` dat deze studie het zonder doet"
             )
         if count and delivery.name in study.study.without:
             faults.append(f"{delivery.name} staat in `without` en heeft toch een houder; haal een van beide weg")

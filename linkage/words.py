@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from linkage.holder.reasons import KINDS, in_words
 from linkage.keys import fingerprint
 from linkage.study import IDENTIFIER_COLUMNS, Study, WireColumn, pseudonym_fields
+from protocols.load import BUILT_IN
 from protocols.model import (
     AgeBand,
     AmountBand,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from linkage.transfer.manifest import Manifest
 
 WIDTH = 100
+FLAGS = {"institution": "instelling", "too-many-persons": "meer personen dan het protocol toelaat"}
 INDENT = 26
 MOST_ALIKE = 3
 MOST_NAMES = 30
@@ -77,15 +79,21 @@ def explain(study: Study) -> Iterator[str]:
     yield f"  grondslag         {about.legal_basis}"
     yield f"  peildatum         {about.reference_date:%d-%m-%Y}, meting {about.wave}"
     yield f"  bewaren tot       {about.retention_until:%d-%m-%Y}"
-    yield f"  protocol          {protocol.title} ({protocol.name})"
+    yield f"  protocol          {protocol.title} ({_which(study)})"
+    yield f"  digest ervan      {about.protocol_digest}"
     yield f"  koppelaar         {study.linker.organisation}: ziet pseudoniemen, nooit een nummer of adres"
     yield f"  zijn vingerafdruk {fingerprint(study.linker.public_key)[:16]} (vergelijk die aan de telefoon)"
     yield f"  hoofdsleutel      {_root(study)}"
-    yield f"  publicatie        aantallen onder {protocol.release.threshold} worden niet getoond"
+    yield f"  publicatie        afgesproken: 1 tot en met {protocol.release.threshold - 1} wordt niet getoond"
     if study.study.without:
         yield f"  zonder            {', '.join(study.study.without)}: wat daaruit zou blijken, is onbekend"
     for delivery in protocol.deliveries:
         yield from _explain_delivery(study, delivery)
+
+
+def _which(study: Study) -> str:
+    name = study.study.protocol
+    return f"{name}, ingebouwd" if name in BUILT_IN else f"eigen bestand {name}; lees het na"
 
 
 def _root(study: Study) -> str:
@@ -95,20 +103,32 @@ def _root(study: Study) -> str:
 
 
 def _explain_delivery(study: Study, delivery: Delivery) -> Iterator[str]:
-    holders = [holder.organisation for holder in study.holder if holder.delivery == delivery.name]
+    holders = [holder for holder in study.holder if holder.delivery == delivery.name]
     yield ""
     yield f"{delivery.title} ({delivery.name})"
-    yield f"  levert            {', '.join(holders) or 'niemand in deze studie'}"
+    if not holders:
+        yield "  levert            niemand in deze studie: wat hieruit zou blijken, is onbekend"
+        return
+    yield f"  levert            {', '.join(holder.organisation for holder in holders)}"
     yield f"  waarvoor          {delivery.purpose}"
     unit = "persoon" if delivery.unit == "person" else "adres"
-    kinds = ", ".join(KINDS[kind] for kind in delivery.kinds)
-    yield f"  per               {unit}; herkend aan {kinds}, dat alleen als pseudoniem het huis verlaat"
-    absent = "nee" if delivery.completeness == "complete" else "onbekend"
-    yield f"  wie ontbreekt     telt als {absent}"
+    mapped = {key for holder in holders for key in holder.columns}
+    kinds = ", ".join(KINDS[kind] for kind in delivery.kinds if IDENTIFIER_COLUMNS[kind][0] in mapped)
+    yield f"  per               {unit}; herkend aan {kinds}, die alleen als pseudoniem het huis verlaten"
+    yield f"  wie ontbreekt     {_absent(delivery)}"
     if delivery.years:
         yield f"  jaren             {', '.join(str(year) for year in delivery.years)}"
     for column in delivery.columns:
-        yield f"  {column.name:<17} {column.title}: {form(column, study.protocol)}"
+        lacking = [holder.organisation for holder in holders if column.name in holder.not_available]
+        if len(lacking) < len(holders):
+            but = f" (niet van {', '.join(lacking)})" if lacking else ""
+            yield f"  {column.name:<17} {column.title}: {form(column, study.protocol)}{but}"
+
+
+def _absent(delivery: Delivery) -> str:
+    if delivery.spine:
+        return "woont niet in de gemeente en doet niet mee"
+    return "telt als nee" if delivery.completeness == "complete" else "is onbekend"
 
 
 # --- linkage encode -----------------------------------------------------------------------------
@@ -270,7 +290,14 @@ def linked(numbers: dict[str, object]) -> Iterator[str]:
     true, flagged = numbers["true"], numbers["flagged"]
     assert isinstance(true, dict)
     assert isinstance(flagged, dict)
+    unknown = numbers["unknown"]
+    assert isinstance(unknown, dict)
     for name, count in true.items():
-        yield f"  {name:<26} {number(count):>7}"
+        more = f"  (onbekend: {number(unknown[name])})" if unknown[name] else ""
+        yield f"  {name:<26} {number(count):>7}{more}"
     for name, count in flagged.items():
-        yield f"  buiten de tabellen         {number(count):>7} ({name})"
+        yield f"  buiten de tabellen         {number(count):>7} ({FLAGS[name]})"
+    missing = numbers["not_received"]
+    assert isinstance(missing, list)
+    for line in missing:
+        yield f"  niet ontvangen: {line}; wat daaruit zou blijken, is onbekend"

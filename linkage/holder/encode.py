@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import polars as pl
 
-from linkage.errors import HolderUnknown, InputUnreadable, StudyIncomplete, WrongKey
+from linkage.errors import HolderUnknown, InputUnreadable, OutputError, PackageExpired, StudyIncomplete, WrongKey
 from linkage.files import cannot_write, replacing
 from linkage.holder.body import body_schema, write_body
 from linkage.holder.minimise import minimise
@@ -26,7 +26,7 @@ from linkage.holder.validate import validate
 from linkage.keys import HolderIdentity, RootKey, fingerprint, linker_public_key
 from linkage.study import Root, Study, pseudonym_fields
 from linkage.transfer.manifest import Manifest, Source, day, manifest_columns
-from linkage.transfer.package import seal
+from linkage.transfer.package import MAGIC, seal
 
 __all__ = [
     "Request",
@@ -52,6 +52,7 @@ class Request:
     today: dt.date
     sequence: int = 1
     implementation: str = "polars-hash"
+    keep: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def encode(request: Request, target: Path, progress: Progress, before: Callable[
 
     Raises InputError, SecretError, OutputError; leaves no half package and no plain copy.
     """
+    _check_target(request, target)
     with Spool(target.parent) as spool:
         summary = _through(request, progress, spool.add)
         before(summary)
@@ -96,6 +98,35 @@ def encode(request: Request, target: Path, progress: Progress, before: Callable[
             # Inside: where the report cannot be written, the package does not appear either.
             rejects = _write_rejects(summary, target)
     return Sealed(target, rejects, digest)
+
+
+def _check_target(request: Request, target: Path) -> None:
+    """Nothing but an earlier package may be written over: least of all the export or a key."""
+    for path in (target, rejects_of(target)):
+        if any(_same(path, source) for source in (request.export, *request.keep)):
+            raise OutputError(f"--output {target.name} is een van uw eigen bestanden; kies een andere naam")
+    if target.exists() and not _is_package(target):
+        raise OutputError(f"{target.name} bestaat al en is geen pakket; kies een andere naam")
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _is_package(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def rejects_of(target: Path) -> Path:
+    """Where the report of refused rows goes: beside the package; it stays at the holder."""
+    return target.with_name(f"{target.name}.afgewezen.csv")
 
 
 def _through(request: Request, progress: Progress, keep: Callable[[pl.DataFrame], None]) -> Summary:
@@ -130,6 +161,8 @@ def _check_keys(request: Request) -> None:
         raise WrongKey(
             f"deze identiteit is niet die van {holder.id} in de studie; neem het goede bestand of de goede studie"
         )
+    if request.today > study.study.retention_until:
+        raise PackageExpired("de bewaartermijn van de studie is voorbij; er mag niets meer worden geleverd")
     if study.root is None:
         raise StudyIncomplete("in de studie ontbreekt [root]; vraag de studie met de gegevens van de hoofdsleutel")
     if request.root.key_id != study.root.key_id or not _same_canaries(request, study.root):
@@ -157,7 +190,7 @@ def root_block(study: Study, root: RootKey) -> str:
 
 def _write_rejects(summary: Summary, target: Path) -> Path | None:
     """Row numbers and reasons; no values. It stays at the holder."""
-    path = target.with_name(f"{target.name}.afgewezen.csv")
+    path = rejects_of(target)
     frames = summary.tally.refused
     if not frames:
         path.unlink(missing_ok=True)

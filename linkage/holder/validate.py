@@ -35,21 +35,23 @@ def validate(batch: NormalBatch, job: Job) -> ValidBatch:
     worded = [column.name for column in job.delivery.columns if isinstance(column, CategoryColumn | YesNo)]
     frame = batch.frame.with_columns(_reason(job).alias("reason"))
     asked = frame.filter(~pl.col("reason").is_in([NOT_SELECTED, YEAR_NOT_ASKED]).fill_null(False))
-    faults = [fault for name in worded for fault in _not_agreed(asked, name)]
+    faults = [fault for name in worded for fault in _not_agreed(asked, name, job.holder.columns.get(name, name))]
     if faults:
-        raise ValueUnknown(f"{'; '.join(faults)}. Vul die woorden aan in de studie, of herstel de export")
+        raise ValueUnknown(
+            f"{'; '.join(faults)}. Herstel de export, of meld de nieuwe woorden aan wie de studie beheert"
+        )
     kept = frame.filter(pl.col("reason").is_null()).drop("reason")
     return ValidBatch(kept, frame.filter(pl.col("reason").is_not_null()).select("row", "reason"), _classes(batch, job))
 
 
-def _not_agreed(asked: pl.DataFrame, name: str) -> list[str]:
+def _not_agreed(asked: pl.DataFrame, name: str, source: str) -> list[str]:
     """A word in a row that was never meant stops nobody; in any other it would be lost silently."""
     rows = asked.filter(pl.col(f"bad:{name}"))["row"].to_list()
     if not rows:
         return []
     named = ", ".join(str(row) for row in rows[:MAX_NAMED_ROWS]) + (", …" if len(rows) > MAX_NAMED_ROWS else "")
     cells = "1 cel heeft" if len(rows) == 1 else f"{len(rows)} cellen hebben"
-    return [f"kolom `{name}`: {cells} een woord dat niet in [holder.values.{name}] staat (rij {named})"]
+    return [f"kolom `{source}` ({name}): {cells} een woord dat niet is afgesproken (rij {named})"]
 
 
 def _reason(job: Job) -> pl.Expr:

@@ -40,16 +40,16 @@ def fields(protocol: StudyProtocol) -> tuple[Field, ...]:
     spine = protocol.spine.name
     support = [i for i in protocol.indicators if i.name.startswith("support_")]
     others = [i for i in protocol.indicators if i not in support]
-    populations = _populations(protocol)
+    population = populations(protocol)
     return (
         Field("study_number", "text", "Studienummer van het huishouden", "", "koppelaar", "households", ""),
         Field("wijk", "text", "Wijk", "", spine, "households", UNKNOWN),
         Field("adults", "integer", "Volwassenen in het huishouden", "personen", spine, "households", ""),
         Field("minors", "integer", "Minderjarigen in het huishouden", "personen", spine, "households", ""),
         Field("has_child_lt18", "boolean", "Gezin: minderjarig kind en volwassene", "", spine, "households", UNKNOWN),
-        *(_yes_no(d.name, d.title, " of ".join(d.any_of), populations[d.name]) for d in protocol.domains),
+        *(_yes_no(d.name, d.title, " of ".join(d.any_of), population[d.name]) for d in protocol.domains),
         *(_yes_no(i.name, i.title, _deliveries(i), i.population) for i in support),
-        *(_yes_no(d.name, d.title, " en ".join(d.all_of), populations[d.name]) for d in protocol.definitions),
+        *(_yes_no(d.name, d.title, " en ".join(d.all_of), population[d.name]) for d in protocol.definitions),
         *(_yes_no(i.name, i.title, _deliveries(i), i.population) for i in others),
         *(
             _yes_no(s.name, s.title, f"{s.at_least} van: {', '.join(s.provisions)}", "households")
@@ -65,11 +65,12 @@ def fields(protocol: StudyProtocol) -> tuple[Field, ...]:
     )
 
 
-def _populations(protocol: StudyProtocol) -> dict[str, str]:
+def populations(protocol: StudyProtocol) -> dict[str, str]:
     """`families` for whatever has a part that is known of families alone."""
     found: dict[str, str] = {indicator.name: indicator.population for indicator in protocol.indicators}
     groups = [(domain.name, domain.any_of) for domain in protocol.domains]
     groups += [(definition.name, definition.all_of) for definition in protocol.definitions]
+    groups += [(selection.name, selection.provisions) for selection in protocol.selections]
     for name, parts in groups:
         found[name] = "families" if any(found[part] == "families" for part in parts) else "households"
     return found

@@ -27,7 +27,7 @@ from linkage.keys import LinkerIdentity
 from linkage.linker import ledger
 from linkage.linker.accept import Accepted, accept, no_doubles
 from linkage.linker.count import report
-from linkage.linker.household import codebook, finished, flags, metadata
+from linkage.linker.household import codebook, finished, flags, metadata, populations
 from linkage.linker.parse import parse
 from linkage.linker.plan import Planned, plan
 from linkage.linker.rekey import KEY_COLUMNS, rekey, study_numbers
@@ -78,10 +78,10 @@ def run(request: Request) -> Result:
     """Link an inbox. Raises PackageError, LinkError, SecretError, OutputError; writes nothing then."""
     if request.identity.public != request.study.linker.public_key:
         raise WrongKey("deze identiteit is niet die van de koppelaar in de studie; neem het goede bestand")
-    make_folder(request.output)
     book = request.ledger or request.output / "ledger.jsonl"
     entries = ledger.read(book)
     packages = accept_all(request, entries)
+    make_folder(request.output)
     with _workplace(request.output) as folder:
         outcome = _link(request, packages, folder)
     result = _write(request, packages, outcome)
@@ -126,6 +126,13 @@ def _all_there(study: Study, accepted: list[Accepted]) -> None:
     ]
     if missing:
         raise DeliveryMissing(f"er ontbreekt: {', '.join(missing)}; wacht op dit pakket of zet het in de inbox")
+
+
+def _not_received(study: Study, accepted: list[Accepted]) -> list[str]:
+    """Deliveries that the study asks for and that are not there."""
+    there = {(package.manifest.delivery, package.manifest.holder) for package in accepted}
+    lacking = [f"{h.delivery} van {h.id}" for h in study.holder if (h.delivery, h.id) not in there]
+    return sorted(lacking) + sorted(study.study.without)
 
 
 def as_delivered(study: Study, accepted: list[Accepted]) -> Study:
@@ -213,7 +220,11 @@ def _outcome(request: Request, packages: list[Accepted], planned: Planned) -> Ou
     marks = table.select(numbers, flags(protocol)).sort("study_number")["flag"]
     counted = [report(package, planned, number) for number, package in enumerate(packages)]
     flagged = whole.filter(marks.is_not_null()).with_columns(marks.drop_nulls())
-    numbers_of = {**_numbers(request, planned, whole.filter(marks.is_null()), marks), "deliveries": counted}
+    numbers_of = {
+        **_numbers(request, planned, whole.filter(marks.is_null()), marks),
+        "not_received": _not_received(study, packages),
+        "deliveries": counted,
+    }
     return Outcome(whole.filter(marks.is_null()), flagged, numbers_of)
 
 
@@ -231,7 +242,14 @@ def _numbers(request: Request, planned: Planned, kept: pl.DataFrame, marks: pl.S
         "flagged": {reason: int(n) for reason, n in sorted(marks.drop_nulls().value_counts().iter_rows())},
         "households_in_two_areas": int((table["area"] != table["area_last"]).sum()),
         "true": {part.name: int(kept[part.name].sum()) for part in parts},
+        "unknown": {part.name: _unknown(kept, part.name, populations(protocol)) for part in parts},
     }
+
+
+def _unknown(kept: pl.DataFrame, name: str, population: dict[str, str]) -> int:
+    """Households of the population of which it is not known; outside the population nothing is asked."""
+    inside = pl.lit(True) if population[name] == "households" else pl.col("has_child_lt18").fill_null(True)
+    return kept.filter(inside & pl.col(name).is_null()).height
 
 
 def _about(request: Request) -> dict[str, str]:

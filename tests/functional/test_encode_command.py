@@ -237,7 +237,7 @@ def test_an_export_without_a_header(desk: Desk, run: Run) -> None:
 def test_a_word_that_was_not_agreed(desk: Desk, run: Run) -> None:
     desk.rows[3]["debt_counselling"] = "geheim woord"
     desk.export()
-    fails(desk, run(), 33, "kolom `debt_counselling`: 1 cel", "rij 5", "Vul die woorden aan in de studie")
+    fails(desk, run(), 33, "kolom `debt_counselling`", "1 cel", "rij 5", "wie de studie beheert")
 
 
 def test_too_many_rejected(desk: Desk, run: Run) -> None:

@@ -247,7 +247,7 @@ def test_any_dropped_secondary_suppression_is_refused(file: HouseholdFile, name:
     for key in secondary:
         with pytest.raises(DisclosureRefused, match=r"rij .+, kolom") as caught:
             disclosure.judge(_printing(_proposals(alone, file, tables), key, "count"), file, tmp_path / "none")
-        told = re.sub("tabel[0-9]|in 201[0-9]|rij [0-9]", "", str(caught.value))
+        told = re.sub("tabel[0-9]|in 201[0-9]|rij [0-9]|en [0-9]+ andere", "", str(caught.value))
         assert set(re.findall("[0-9]+", told)) == {"10"}
 
 
@@ -289,10 +289,10 @@ def test_a_second_release_one_household_different_is_refused(
 def test_tables_one_by_one_are_as_safe_as_together(file: HouseholdFile, tmp_path: Path) -> None:
     """What was shown first binds what may be shown later."""
     ledger = tmp_path / "release.jsonl"
-    for name in ("tabel5", "stapeling", "tabel1", "tabel4"):
+    for name in ("tabel5", "stapeling", "tabel1"):
         disclosure.release(tabulate(file, names=[name]), file, ledger, on=TODAY)
     entries = release.read(ledger)
-    assert [entry.tables for entry in entries] == [("tabel5",), ("stapeling",), ("tabel1",), ("tabel4",)]
+    assert [entry.tables for entry in entries] == [("tabel5",), ("stapeling",), ("tabel1",)]
     again = disclosure.release(tabulate(file, names=["tabel1"]), file, ledger, on=TODAY)
     assert release.read(ledger) == entries
     assert again.smallest_width is not None

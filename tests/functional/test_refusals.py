@@ -20,6 +20,7 @@ from linkage.keys import linker_public_key
 from linkage.linker import ledger
 from linkage.transfer.manifest import Manifest
 from linkage.transfer.package import open_body, read_header, seal
+from linkage.words import linked
 
 HOLDER = "politie"
 
@@ -295,7 +296,11 @@ def test_a_study_without_the_police_knows_nothing_of_crime(cast: Cast) -> None:
     for holder in HOLDERS:
         if holder != "politie" and cast.exports.get(holder):
             cast.encode(holder)
-    households = pl.read_parquet(cast.link().households)
+    result = cast.link()
+    assert result.numbers["not_received"] == ["woningcorporatie van corporatie-b", "politie"]
+    assert result.numbers["unknown"]["mpg"] == 0
+    assert "niet ontvangen: politie" in "\n".join(linked(result.numbers))
+    households = pl.read_parquet(result.households)
     family = households.filter(pl.col("has_child_lt18"))
     assert family["A_crime"].to_list() == [None]
     assert family["A"].to_list() == [True]

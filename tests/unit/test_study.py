@@ -90,7 +90,12 @@ def test_an_explanation_says_who_delivers_what_and_how_it_leaves(cast: Cast) -> 
     text = "\n".join(explain(cast.study()))
     for holder in HOLDERS:
         assert holder in text
-    for phrase in ("de geboortedatum blijft", "het bedrag blijft", "onder 10 worden niet getoond", "telt als onbekend"):
+    for phrase in (
+        "de geboortedatum blijft",
+        "het bedrag blijft",
+        "1 tot en met 9 wordt niet getoond",
+        "wie ontbreekt     is onbekend",
+    ):
         assert phrase in text
 
 
@@ -117,3 +122,38 @@ def test_a_study_can_do_without_a_delivery_but_must_say_so(cast: Cast) -> None:
     (cast.folder / "study.toml").write_text(said.replace('["politie"]', '["politie", "police"]'), encoding="utf-8")
     with pytest.raises(StudyFault, match="kent die levering niet"):
         cast.study()
+
+
+def test_an_own_protocol_cannot_pass_for_the_built_in_one(cast: Cast) -> None:
+    from importlib import resources
+
+    from protocols import digest, load_protocol
+
+    nji = resources.files("protocols") / "nji_2016"
+    text = (nji / "protocol.toml").read_text(encoding="utf-8")
+    (cast.folder / "tariffs.csv").write_bytes((nji / "tariffs.csv").read_bytes())
+    own = cast.folder / "own.toml"
+    study = cast.folder / "study.toml"
+    agreed = study.read_text(encoding="utf-8").replace('protocol = "nji_2016"', 'protocol = "own.toml"')
+    own.write_text(text, encoding="utf-8")
+    study.write_text(agreed, encoding="utf-8")
+    assert "eigen bestand own.toml" in "\n".join(explain(cast.study()))
+    own.write_text(text.replace("at_most = 20", "at_most = 99"), encoding="utf-8")
+    changed = digest(load_protocol("own.toml", cast.folder))
+    study.write_text(agreed.replace(digest(load_protocol("nji_2016")), changed), encoding="utf-8")
+    with pytest.raises(StudyFault, match="niet het ingebouwde nji_2016"):
+        cast.study()
+    own.write_text(own.read_text(encoding="utf-8").replace('name = "nji_2016"', 'name = "own"', 1), encoding="utf-8")
+    renamed = digest(load_protocol("own.toml", cast.folder))
+    study.write_text(agreed.replace(digest(load_protocol("nji_2016")), renamed), encoding="utf-8")
+    assert cast.study().protocol.name == "own"
+
+
+def test_an_explanation_says_what_each_holder_lacks(cast: Cast) -> None:
+    path = cast.folder / "study.toml"
+    lacking = 'organisation = "politie"\nnot_available = ["vd3400"]'
+    text = path.read_text(encoding="utf-8").replace('organisation = "politie"', lacking)
+    path.write_text(text.replace('vd3400 = "vd3400"\n', ""), encoding="utf-8")
+    lines = "\n".join(explain(cast.study())).splitlines()
+    assert not [line for line in lines if line.startswith("  vd3400 ")]
+    assert [line for line in lines if line.startswith("  vd3500 ")]

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints, mod
 
 from linkage.errors import StudyFault
 from protocols import FaultyAgreement, StudyProtocol, digest, load_protocol
+from protocols.lines import line_map
 from protocols.load import BUILT_IN, parse_toml, read_bytes, validate
 from protocols.model import (
     AgeBand,
@@ -199,8 +200,6 @@ def _bind(study: Study, protocol: StudyProtocol, name: str, data: dict[str, Any]
 
 
 def _holder_line(fault: str, data: dict[str, Any], source: bytes) -> int:
-    from protocols.lines import line_map
-
     lines = line_map(source)
     found = re.match(r"holder ([\w-]+), levering ([\w-]+)", fault)
     for index, item in enumerate(data["holder"]):

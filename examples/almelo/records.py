@@ -18,7 +18,6 @@ DELICTS = (
     "vd1103", "vd2420", "vd3220", "vd9000", "vd1105", "vd7000", "vd5400", "vd1400", "vd2260", "vd3340", "vd2220",
 )  # fmt: skip
 YOUNG_DELICTS = ("vd1111", "vd2130", "vd1103", "vd3100", "vd2210", "vd2300", "vd1105", "vd9999")
-Record = tuple[str, Row]  # the delivery, and the row
 
 
 def holders(people: Sequence[Person], rng: Random, second: float = 0.12) -> list[Person]:

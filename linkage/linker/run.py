@@ -35,7 +35,6 @@ from linkage.study import Study, pseudonym_fields
 from linkage.transfer.package import open_body
 from protocols.model import Delivery
 
-OUTPUTS = ("households.parquet", "flagged.parquet", "codebook.csv", "linkage.json")
 Say = Callable[[str], None]
 
 

@@ -129,7 +129,7 @@ def test_an_unforeseen_error_is_one_line_without_its_message(
             main(["check", str(cast.folder / "study.toml")])
         assert ended.value.code == 1
         said = capsys.readouterr().err
-        assert said.startswith(f"Fout: onverwachte fout in het programma ({type(error).__name__}, linkage.cli:")
+        assert said.startswith(f"Fout: onverwachte fout in het programma ({type(error).__name__}, linkage.commands.everybody:")
         assert "123456782" not in said
         assert said.count("\n") == 1
 
@@ -158,11 +158,11 @@ def parse(body, checked, manifest):
     os.kill(os.getpid(), signal.SIGTERM)
     real(body, checked, manifest)
 room.parse = parse
-import datetime as dt, linkage.cli
+import datetime as dt, linkage.commands.linker
 class Day(dt.date):
     @classmethod
     def today(cls): return dt.date(2016, 3, 1)
-linkage.cli.dt = type("clock", (), {{"date": Day}})
+linkage.commands.linker.dt = type("clock", (), {{"date": Day}})
 main(sys.argv[1:])
 """
     cast.encode_all()

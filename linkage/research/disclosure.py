@@ -20,7 +20,7 @@ from linkage.research.audit import Interval, Percentage, Printed, audit
 from linkage.research.cells import WHOLE, Counts, Key, Structure, canonical, stack_name, structure_of
 from linkage.research.households import HouseholdFile
 from linkage.research.suppress import NoWay, Pattern, Question, suppress
-from linkage.research.tables import Cell, Column, Number, Row, Table, percentage
+from linkage.research.tables import Cell, Column, Number, Row, Table, TableKind, percentage
 from protocols.model import MunicipalityTable, ReleaseRule
 
 ROUNDS = 5
@@ -51,6 +51,7 @@ class ReleasedTable:
 
     name: str
     title: str
+    kind: TableKind
     columns: tuple[Column, ...]
     rows: tuple[ReleasedRow, ...]
     star: str
@@ -148,7 +149,8 @@ def _sealed(proposal: Proposal, star: str) -> ReleasedTable:
     rows = tuple(
         ReleasedRow(row.name, row.title, out) for row, out in zip(proposal.table.rows, proposal.printed, strict=True)
     )
-    return ReleasedTable(proposal.table.name, proposal.table.title, proposal.table.columns, rows, star, seal=_SEAL)
+    table = proposal.table
+    return ReleasedTable(table.name, table.title, table.kind, table.columns, rows, star, seal=_SEAL)
 
 
 # --- what would be printed --------------------------------------------------------------------------

@@ -242,6 +242,7 @@ def _table(table: ReleasedTable) -> dict[str, Any]:
     return {
         "name": table.name,
         "title": table.title,
+        "kind": table.kind,
         "columns": [asdict(column) for column in table.columns],
         "rows": [
             {"name": row.name, "title": row.title, "cells": [_plain(cell, table.star) for cell in row.cells]}

@@ -27,6 +27,7 @@ from protocols import StudyProtocol
 from protocols.model import AreaTable, MunicipalityTable, OverlapTable, StackingTable
 
 Kind = Literal["count", "percent", "mean", "given", "empty"]
+TableKind = Literal["by-area", "overlap", "stacking", "municipalities", "costs", "cost-parts", "scenarios", "quality"]
 Number = int | Decimal
 
 
@@ -45,11 +46,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """`name` is for programs, `title` for readers; `decimals` of a percentage."""
+    """`name` is for programs, `title` for readers; `decimals` of a percentage or amount; `unit` of an amount."""
 
     name: str
     title: str
     decimals: int = 0
+    unit: Literal["", "euro"] = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Table:
 
     name: str
     title: str
+    kind: TableKind
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
 
@@ -172,7 +175,7 @@ class _Maker:
             if self.counts.unknown(table.population, name):
                 columns.append(Column(f"{name}_unknown", f"{title} (onbekend)"))
         rows = [self._area_row(table.population, area, names) for area in (WHOLE, *self.counts.areas)]
-        return Table(table.name, table.title, tuple(columns), tuple(rows))
+        return Table(table.name, table.title, table.kind, tuple(columns), tuple(rows))
 
     def _area_row(self, population: str, area: str, names: tuple[str, ...]) -> Row:
         cells = [self.count(Key(population, area))]
@@ -201,7 +204,7 @@ class _Maker:
                 lone = condition_of(self.protocol, name)
                 lines.append((name, self.title(name), (*nothing, lone, *(None for _ in plain))))
         rows = tuple(Row(n, t, tuple(self._at_town(table.population, c) for c in cells)) for n, t, cells in lines)
-        return Table(table.name, table.title, tuple(columns), rows)
+        return Table(table.name, table.title, table.kind, tuple(columns), rows)
 
     def _at_town(self, population: str, condition: Condition | None) -> Cell:
         return Cell("empty") if condition is None else self.count(Key(population, WHOLE, condition))
@@ -244,7 +247,7 @@ class _Maker:
         rows += self._unknown_row(table)
         everyone = self.count(Key(table.population, WHOLE))
         rows.append(Row("all", "Allen", tuple(cell for _ in table.domains for cell in (everyone, Cell("empty")))))
-        return Table(table.name, table.title, tuple(columns), tuple(rows))
+        return Table(table.name, table.title, table.kind, tuple(columns), tuple(rows))
 
     def _stack_row(self, table: StackingTable, values: dict[str, tuple[str, ...]], place: int) -> Row:
         cells: list[Cell] = []
@@ -272,7 +275,7 @@ class _Maker:
         own = Key("families", WHOLE, condition_of(self.protocol, table.definition))
         base = Key("households", WHOLE)
         mine = Row("gemeente", self.town, (self.count(own), self.count(base), self.share(own, (base,), 2)))
-        return Table(table.name, table.title, columns, (mine, *(_given(other) for other in self.others)))
+        return Table(table.name, table.title, table.kind, columns, (mine, *(_given(other) for other in self.others)))
 
 
 def _also(other: str) -> Callable[[str], Condition | None]:

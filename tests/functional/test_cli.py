@@ -129,7 +129,9 @@ def test_an_unforeseen_error_is_one_line_without_its_message(
             main(["check", str(cast.folder / "study.toml")])
         assert ended.value.code == 1
         said = capsys.readouterr().err
-        assert said.startswith(f"Fout: onverwachte fout in het programma ({type(error).__name__}, linkage.commands.everybody:")
+        assert said.startswith(
+            f"Fout: onverwachte fout in het programma ({type(error).__name__}, linkage.commands.everybody:"
+        )
         assert "123456782" not in said
         assert said.count("\n") == 1
 

@@ -71,7 +71,7 @@ def let_out(file: HouseholdFile, ledger: Path, **more: Callable[[Question], Patt
 def test_nobody_else_makes_a_released_table() -> None:
     for seal in (None, object(), disclosure.__name__):
         with pytest.raises(TypeError, match="release alone"):
-            ReleasedTable("t", "t", (), (), "*", seal=seal)
+            ReleasedTable("t", "t", "costs", (), (), "*", seal=seal)
 
 
 def test_a_released_table_cannot_be_copied_with_other_cells(study: Study, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def money(file: HouseholdFile, amounts: list[int]) -> tuple[HouseholdFile, Table
     rows = tuple(
         Row(area, area, (Cell("count", Key("families", area, (), "cents")),)) for area in (WHOLE, NORTH, SOUTH)
     )
-    return replace(file, frame=frame), Table("kosten", "Kosten", (Column("cents", "Kosten"),), rows)
+    return replace(file, frame=frame), Table("kosten", "Kosten", "costs", (Column("cents", "Kosten"),), rows)
 
 
 def test_an_amount_that_one_household_brings_is_hidden(study: Study, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_an_amount_of_few_households_is_hidden(study: Study, tmp_path: Path) -> 
 
 
 def test_a_figure_from_elsewhere_is_for_the_table_of_municipalities(study: Study, tmp_path: Path) -> None:
-    sneaked = Table("tabel1", "t", (Column("n", "n"),), (Row("Noord", "Noord", (Cell("given", value=3),)),))
+    sneaked = Table("tabel1", "t", "by-area", (Column("n", "n"),), (Row("Noord", "Noord", (Cell("given", value=3),)),))
     with pytest.raises(DisclosureRefused, match="hoort hier niet"):
         disclosure.release([sneaked], town(study, (3, 40)), tmp_path / "l", on=TODAY)
 
@@ -179,7 +179,7 @@ def test_a_figure_from_elsewhere_is_for_the_table_of_municipalities(study: Study
 def test_the_same_count_under_another_name_is_refused(study: Study, tmp_path: Path) -> None:
     """`mvp` is `S and A and C`; under two names the audit would take one count for two."""
     key = Key("families", WHOLE, (("mvp", YES),))
-    other = Table("eigen", "t", (Column("n", "n"),), (Row("x", "x", (Cell("count", key),)),))
+    other = Table("eigen", "t", "by-area", (Column("n", "n"),), (Row("x", "x", (Cell("count", key),)),))
     file = town(study, (3, 40))
     frame = file.frame.with_columns(pl.lit(value=True).alias("mvp"))
     with pytest.raises(DisclosureRefused, match="een naam"):
@@ -220,6 +220,7 @@ def test_what_was_shown_cannot_be_taken_back(study: Study, tmp_path: Path) -> No
     part = Table(
         "deel",
         "Deel",
+        "by-area",
         (table.columns[0], table.columns[place]),
         tuple(replace(row, cells=(row.cells[0], row.cells[place])) for row in table.rows if row.name != NORTH),
     )
@@ -293,7 +294,7 @@ def test_a_changed_ledger_is_refused(study: Study, tmp_path: Path, damage: str) 
 
 def test_a_refused_release_leaves_no_trace(study: Study, tmp_path: Path) -> None:
     ledger = tmp_path / "l"
-    sneaked = Table("tabel1", "t", (Column("n", "n"),), (Row("Noord", "Noord", (Cell("given", value=3),)),))
+    sneaked = Table("tabel1", "t", "by-area", (Column("n", "n"),), (Row("Noord", "Noord", (Cell("given", value=3),)),))
     with pytest.raises(DisclosureRefused):
         disclosure.release([sneaked], town(study, (3, 40)), ledger, on=TODAY)
     assert list(tmp_path.glob("l*")) == []

@@ -284,12 +284,14 @@ class AreaTable(_Named):
     """Per area and for the whole municipality: how many of the population have each indicator (report, tables 1-4).
 
     `any_problem` adds a first column: at least one indicator of the domain, also of those that are not columns.
+    A `map` has the percentages of the report's maps: their base is `percent_base_maps`, else `percent_base_tables`.
     """
 
     kind: Literal["by-area"]
     population: Literal["families", "households"]
     columns: tuple[Name, ...] = Field(min_length=1)
     any_problem: Name | None = None
+    map: bool = False
 
 
 class OverlapTable(_Named):
@@ -822,7 +824,7 @@ def _check_tables(protocol: StudyProtocol) -> None:
         who = f"table {table.name}"
         match table:
             case AreaTable():
-                _all_known(who, table.columns, indicators)
+                _all_known(who, table.columns, indicators | definitions)
                 _all_known(who, (table.any_problem,) if table.any_problem else (), domains)
             case OverlapTable():
                 _all_known(who, (*table.domains, *table.definitions), domains | definitions)

@@ -168,20 +168,31 @@ class _Maker:
 
     def _by_area(self, table: AreaTable) -> Table:
         names = (*((table.any_problem,) if table.any_problem else ()), *table.columns)
-        columns = [Column("N", "Aantal gezinnen" if table.population == "families" else "Aantal huishoudens")]
+        base = self._percent_base(table)
+        columns = [Column("N", "Aantal gezinnen" if base == "families" else "Aantal huishoudens")]
         for name in names:
             title = "Minstens 1 probleem" if name == table.any_problem else self.title(name)
-            columns += [Column(name, title), Column(f"{name}_pct", f"{title} (%)", 1)]
+            columns += [Column(name, title), Column(f"{name}_pct", f"{title} (%)", 2 if table.map else 1)]
             if self.counts.unknown(table.population, name):
                 columns.append(Column(f"{name}_unknown", f"{title} (onbekend)"))
-        rows = [self._area_row(table.population, area, names) for area in (WHOLE, *self.counts.areas)]
+        rows = [self._area_row(table, base, area, names) for area in (WHOLE, *self.counts.areas)]
         return Table(table.name, table.title, table.kind, tuple(columns), tuple(rows))
 
-    def _area_row(self, population: str, area: str, names: tuple[str, ...]) -> Row:
-        cells = [self.count(Key(population, area))]
+    def _percent_base(self, table: AreaTable) -> str:
+        """Whom a percentage of families is of: a parameter of the protocol (D19)."""
+        if table.population == "households":
+            return table.population
+        parameters = self.protocol.parameters
+        return parameters.percent_base_maps if table.map else parameters.percent_base_tables
+
+    def _area_row(self, table: AreaTable, base: str, area: str, names: tuple[str, ...]) -> Row:
+        population, decimals = table.population, 2 if table.map else 1
+        cells = [self.count(Key(base, area))]
         for name in names:
-            key, base = Key(population, area, ((name, YES),)), self.known(population, area, name)
-            cells += [self.count(key), self.share(key, base), *(self.count(unknown) for unknown in base[1:])]
+            key = Key(population, area, condition_of(self.protocol, name))
+            unknown = self.known(population, area, name)[1:]
+            own = (Key(base, area), *(unknown if base == population else ()))
+            cells += [self.count(key), self.share(key, own, decimals), *(self.count(part) for part in unknown)]
         return Row(area or "gemeente", area or self.town, tuple(cells))
 
     def _overlap(self, table: OverlapTable) -> Table:

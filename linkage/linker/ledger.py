@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from linkage import chain
 from linkage.errors import LedgerBroken, PackageReplayed
-from linkage.files import replacing
-
-START = "0" * 64
 
 
 @dataclass(frozen=True)
@@ -29,28 +26,12 @@ class Entry:
 
     def line(self) -> bytes:
         """The entry as it stands in the file."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
-
-    def digest(self) -> str:
-        """What the next entry holds as `previous`."""
-        return hashlib.sha256(self.line()).hexdigest()
+        return chain.encoded(asdict(self))
 
 
 def read(path: Path) -> tuple[Entry, ...]:
     """The entries of a ledger whose chain holds; none where there is no file. Raises LedgerBroken."""
-    if not path.exists():
-        return ()
-    try:
-        lines = path.read_bytes().splitlines(keepends=True)
-        entries = tuple(_entry(line) for line in lines)
-    except (OSError, ValueError, TypeError):
-        raise LedgerBroken(f"{path.name} is niet te lezen; zet de reservekopie terug") from None
-    expected = START
-    for entry, line in zip(entries, lines, strict=True):
-        if entry.previous != expected or entry.line() != line:
-            raise LedgerBroken(f"{path.name} is veranderd: de ketting klopt niet; zet de reservekopie terug")
-        expected = entry.digest()
-    return entries
+    return chain.read(path, _entry, LedgerBroken)
 
 
 def _entry(line: bytes) -> Entry:
@@ -78,10 +59,8 @@ def check(entries: tuple[Entry, ...], new: Entry) -> bool:
 
 def append(path: Path, entries: tuple[Entry, ...], new: list[Entry]) -> None:
     """Write the ledger with the new entries chained on. Raises OutputError."""
-    chain = list(entries)
+    every = entries
     for entry in new:
-        previous = chain[-1].digest() if chain else START
-        chain.append(Entry(**{**asdict(entry), "previous": previous}))
-    if len(chain) > len(entries):
-        with replacing(path) as file:
-            file.writelines(entry.line() for entry in chain)
+        every = (*every, replace(entry, previous=chain.last(every)))
+    if len(every) > len(entries):
+        chain.write(path, every)

@@ -14,9 +14,8 @@ from itertools import product
 import polars as pl
 
 from linkage.errors import DisclosureRefused
-from linkage.research.households import HouseholdFile
+from linkage.research.households import Grouping, HouseholdFile, Sum
 from protocols import StudyProtocol
-from protocols.model import Indicator, StackingTable
 
 YES, NO, UNKNOWN = "ja", "nee", "?"
 WHOLE = ""
@@ -70,8 +69,16 @@ class Stack:
 
 
 @dataclass(frozen=True)
+class Linear:
+    """A weighted sum of household counts that is zero, or at most zero where not `exact`."""
+
+    parts: tuple[tuple[float, Part], ...]
+    exact: bool
+
+
+@dataclass(frozen=True)
 class Structure:
-    """What anyone knows of the counts without any value."""
+    """What anyone knows of the counts without any value. `scale` brings amounts to the size of counts."""
 
     areas: tuple[str, ...]
     values: Mapping[tuple[str, str], tuple[str, ...]]
@@ -80,6 +87,14 @@ class Structure:
     unions: tuple[tuple[Part, tuple[Part, ...]], ...] = ()
     at_least: tuple[tuple[Part, int, tuple[Part, ...]], ...] = ()
     stacks: tuple[Stack, ...] = ()
+    linear: tuple[Linear, ...] = ()
+    together: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    sums: tuple[Sum, ...] = ()
+    scale: float = 1.0
+
+    def size(self, key: Key, value: float) -> float:
+        """A count as it is; an amount in units that a linear program can weigh beside counts."""
+        return value / self.scale if key.measure else value
 
     def crossing(self, population: str, variables: Iterable[str]) -> Iterator[Condition]:
         """Every combination of values of some variables that a household can have, in a fixed order."""
@@ -158,6 +173,11 @@ class Counts:
         self._file = file
         self._found: dict[tuple[str, Condition, str], dict[str, Count]] = {}
 
+    @property
+    def grouping(self) -> Grouping | None:
+        """The column that puts each household in one group, where the file has it."""
+        return self._file.grouping
+
     @cached_property
     def areas(self) -> tuple[str, ...]:
         """The wijken of the study, and one more where the wijk of a household is unknown."""
@@ -191,6 +211,9 @@ class Counts:
                 if value == UNKNOWN:
                     return ~known
                 return known & (number >= int(value[:-1]) if value.endswith("+") else number == int(value))
+        grouping = self._file.grouping
+        if grouping is not None and name == grouping.variable and value != UNKNOWN:
+            return (pl.col(name) == value).fill_null(value=False)
         match value:
             case "ja":
                 return pl.col(name).fill_null(value=False)
@@ -202,77 +225,3 @@ class Counts:
     def unknown(self, population: str, variable: str) -> bool:
         """Whether anybody's value is unknown."""
         return self[Key(population, WHOLE, ((variable, UNKNOWN),))].value > 0
-
-
-# --- structure ----------------------------------------------------------------------------------
-
-
-def structure_of(counts: Counts, protocol: StudyProtocol, keys: Iterable[Key]) -> Structure:
-    """The facts that bind the counts of `keys`. Variables that nobody publishes take part where they bind others."""
-    keys = tuple(keys)
-    names = {(key.population, name) for key in keys for name, _ in key.condition}
-    stacks = tuple(_stacks(protocol, names))
-    for stack in stacks:
-        names |= {(stack.population, name) for name in (*stack.members, stack.domain)}
-    values = {pair: (YES, NO, *((UNKNOWN,) if counts.unknown(*pair) else ())) for pair in sorted(names)}
-    for stack in stacks:
-        more = (UNKNOWN,) if counts.unknown(stack.population, stack.variable) else ()
-        values[stack.population, stack.variable] = (*stack.values, *more)
-    populations = sorted({key.population for key in keys})
-    return Structure(
-        areas=counts.areas,
-        values=values,
-        inside=tuple(_inside(protocol, populations)),
-        same=tuple(
-            ((s.population, ((s.variable, "0"),)), (s.population, ((s.domain, NO),)))
-            for s in stacks  # in Kleene logic "no" in the domain is "no" in each of its indicators
-        ),
-        unions=tuple(
-            ((p, ((d.name, YES),)), tuple((p, ((x, YES),)) for x in d.any_of))
-            for d in protocol.domains
-            for p in populations
-        ),
-        at_least=tuple(
-            ((p, ((s.name, YES),)), s.at_least, tuple((p, ((x, YES),)) for x in s.provisions))
-            for s in protocol.selections
-            for p in populations
-        ),
-        stacks=stacks,
-    )
-
-
-def _stacks(protocol: StudyProtocol, names: set[tuple[str, str]]) -> Iterator[Stack]:
-    at_most = {d: t.at_most for t in protocol.tables if isinstance(t, StackingTable) for d in t.domains}
-    for domain in protocol.domains:
-        for population in ("families", "households"):
-            if (population, stack_name(domain.name)) in names:
-                values = stack_values(len(domain.any_of), at_most.get(domain.name, len(domain.any_of)))
-                yield Stack(population, stack_name(domain.name), domain.name, domain.any_of, values)
-
-
-def _inside(protocol: StudyProtocol, populations: list[str]) -> Iterator[tuple[Part, Part]]:
-    """Every (smaller, larger) that the protocol itself gives away."""
-    yield ("families", ()), ("households", ())
-    for population in populations:
-        for domain in protocol.domains:
-            for name in domain.any_of:
-                yield (population, ((name, YES),)), (population, ((domain.name, YES),))
-            for number in range(1, len(domain.any_of) + 1):
-                for value in (str(number), f"{number}+"):
-                    yield (population, ((stack_name(domain.name), value),)), (population, ((domain.name, YES),))
-        for definition in protocol.definitions:
-            if definition.same_person:
-                parts = joined(*(condition_of(protocol, part) for part in definition.all_of))
-                yield (population, ((definition.name, YES),)), (population, parts)
-    for one, other in _twins(protocol.indicators):
-        yield ("families", ((one.name, YES),)), ("households", ((other.name, YES),))
-    for indicator in protocol.indicators:
-        yield ("families", ((indicator.name, YES),)), ("households", ((indicator.name, YES),))
-
-
-def _twins(indicators: tuple[Indicator, ...]) -> Iterator[tuple[Indicator, Indicator]]:
-    """The same test on families and on all households: the first count lies inside the second."""
-    for one in indicators:
-        for other in indicators:
-            if one.sources == other.sources and (one.population, other.population) == ("families", "households"):
-                yield one, other

@@ -129,7 +129,7 @@ def per_household(file: HouseholdFile, without: Collection[str] = ()) -> pl.Data
     `without` names tariffs or whole sections to leave out. Raises CostsIncomplete.
     """
     used = usage(file, without)
-    cents = [(pl.col(tariff.name) * _cents(tariff)).alias(tariff.name) for tariff in used.tariffs]
+    cents = [(pl.col(tariff.name) * cents_of(tariff)).alias(tariff.name) for tariff in used.tariffs]
     frame = used.frame.select("study_number", "group", *cents)
     frame = frame.with_columns(pl.sum_horizontal(used.names, ignore_nulls=False).alias("total"))
     euros = pl.col(*used.names, "total").cast(pl.Decimal(38, 0)) * pl.lit(CENT)
@@ -211,7 +211,7 @@ def usage(file: HouseholdFile, without: Collection[str] = ()) -> Usage:
     volumes = [_volume(protocol, tariff).alias(tariff.name) for tariff in tariffs]
     frame = file.frame.select("study_number", _group(costs_of(protocol)).alias("group"), *volumes)
     _check_volumes(frame, tariffs)
-    check_sums(frame, {tariff.name: _cents(tariff) for tariff in tariffs})
+    check_sums(frame, {tariff.name: cents_of(tariff) for tariff in tariffs})
     return Usage(protocol, frame, tariffs, tuple(t.name for t in all_tariffs if t not in tariffs))
 
 
@@ -284,7 +284,8 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _cents(tariff: Tariff) -> int:
+def cents_of(tariff: Tariff) -> int:
+    """The indexed price in cents."""
     return int(tariff.indexed.scaleb(2))
 
 
@@ -301,8 +302,8 @@ def _figures(used: Usage, known: pl.DataFrame) -> tuple[Figure, ...]:
     volumes = counted_volumes(used, known)
     amounts = bill({tariff.name: tariff.indexed for tariff in used.tariffs}, volumes)
     figures = []
-    for kind, name, tariffs in _parts(used.tariffs):
-        cents = pl.sum_horizontal(pl.col(t.name) * _cents(t) for t in tariffs)
+    for kind, name, tariffs in parts_of(used.tariffs):
+        cents = pl.sum_horizontal(pl.col(t.name) * cents_of(t) for t in tariffs)
         households, largest_share = contributors(known, cents)
         total = sum((amounts[tariff.name] for tariff in tariffs), Decimal("0.00"))
         volume = volumes[name] if kind == "tariff" else None
@@ -327,7 +328,7 @@ def contributors(known: pl.DataFrame, weight: pl.Expr) -> tuple[int, Decimal]:
     return _whole((weights > 0).cast(pl.Int64).sum()), share
 
 
-def _parts(tariffs: tuple[Tariff, ...]) -> list[tuple[Kind, str, tuple[Tariff, ...]]]:
+def parts_of(tariffs: tuple[Tariff, ...]) -> list[tuple[Kind, str, tuple[Tariff, ...]]]:
     """Every figure that is made: each tariff, then each section, layer and payer, then all of them."""
     of_tariff = ((tariff.name, (tariff,)) for tariff in tariffs)
     sums: tuple[tuple[Kind, Iterable[tuple[str, tuple[Tariff, ...]]]], ...] = (

@@ -15,16 +15,20 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from linkage.errors import DisclosureRefused, ReleaseLedgerBroken
-from linkage.research import release as book
+from linkage.research import book
 from linkage.research.audit import Interval, Percentage, Printed, audit
-from linkage.research.cells import WHOLE, Counts, Key, Structure, canonical, stack_name, structure_of
+from linkage.research.cells import WHOLE, Counts, Key, Structure, canonical, stack_name
 from linkage.research.households import HouseholdFile
+from linkage.research.quality import quality_table
+from linkage.research.structure import structure_of
 from linkage.research.suppress import NoWay, Pattern, Question, suppress
 from linkage.research.tables import Cell, Column, Number, Row, Table, TableKind, percentage
-from protocols.model import MunicipalityTable, ReleaseRule
+from protocols.model import CENT, MunicipalityTable, ReleaseRule
 
 ROUNDS = 5
 MOST_NAMED = 12
+DEARER = 50.0  # a sum of prices tells readers more than one price
+COMPUTED = ("percent", "mean", "sum", "varied")
 _SEAL = object()
 
 
@@ -161,41 +165,52 @@ def propose(tables: Iterable[Table], counts: Counts, hidden: frozenset[Key], rul
     return tuple(
         Proposal(
             table,
-            tuple(tuple(_print(row, table, cell, counts, hidden, rule) for cell in row.cells) for row in table.rows),
+            tuple(
+                tuple(
+                    _print(row, column, table, cell, counts, hidden, rule)
+                    for column, cell in zip(table.columns, row.cells, strict=True)
+                )
+                for row in table.rows
+            ),
         )
         for table in tables
     )
 
 
 def _print(
-    row: Row, table: Table, cell: Cell, counts: Counts, hidden: frozenset[Key], rule: ReleaseRule
+    row: Row, column: Column, table: Table, cell: Cell, counts: Counts, hidden: frozenset[Key], rule: ReleaseRule
 ) -> ReleasedCell:
     if cell.kind == "empty":
         return ReleasedCell(None)
     if cell.kind == "given":
         return _print_given(row, table, cell, hidden, rule)
-    assert cell.key is not None
-    if cell.key in hidden or not hidden.isdisjoint(cell.base):
+    if not hidden.isdisjoint(cell.rests_on()):
         return ReleasedCell(None, hidden=True)
-    value = counts[cell.key].value
-    if cell.kind == "count":
-        return ReleasedCell(value)
-    first, *less = (counts[key].value for key in cell.base)
-    return ReleasedCell(_share(cell.kind, value, first - sum(less), _decimals(table, row, cell)))
+    return ReleasedCell(_value(cell, column, counts))
 
 
-def _decimals(table: Table, row: Row, cell: Cell) -> int:
-    return next(column.decimals for column, own in zip(table.columns, row.cells, strict=True) if own is cell)
-
-
-def _share(kind: str, value: int, base: int, decimals: int) -> Decimal | None:
-    if kind == "percent":
-        return percentage(value, base, decimals)
-    return (Decimal(value) / base).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) if base > 0 else None
+def _value(cell: Cell, column: Column, counts: Counts) -> Number | None:
+    """What is printed in a cell: a whole number, a share or mean with decimals, or an amount in euros."""
+    assert cell.key is not None
+    value = counts[cell.key].value + sum(counts[key].value for key in cell.plus)
+    bases = [counts[key].value for key in cell.base]
+    if cell.kind == "percent":
+        return percentage(value, bases[0] - sum(bases[1:]), column.decimals)
+    if cell.kind == "mean" and sum(bases) <= 0:
+        return None
+    if cell.kind == "varied":
+        assert cell.vary is not None
+        value = cell.vary.of(value)
+    number = Decimal(value) / (sum(bases) if cell.kind == "mean" else 1)
+    if column.unit == "euro":
+        return (number * CENT).quantize(Decimal(1).scaleb(-column.decimals), ROUND_HALF_UP)
+    return number.quantize(Decimal(1).scaleb(-column.decimals), ROUND_HALF_UP) if cell.kind == "mean" else value
 
 
 def _print_given(row: Row, table: Table, cell: Cell, hidden: frozenset[Key], rule: ReleaseRule) -> ReleasedCell:
     """A figure from elsewhere. A total over municipalities would give away our own, where that is hidden."""
+    if table.kind == "quality":
+        return ReleasedCell(cell.value)
     total = not row.name.startswith("gemeente:")
     small = any(isinstance(other.value, int) and 0 < other.value < rule.threshold for other in row.cells)
     gives_away = total and not hidden.isdisjoint(table.counts())
@@ -254,12 +269,13 @@ class _Gate:
     def _question(self, more: frozenset[Key]) -> Question:
         every = {*self.keys, *self.shown, *self.stars}
         uses = Counter(key for table in self.tables for key in table.counts())
+        sums = {made.whole for made in self.structure.sums}
         return Question(
             structure=self.structure,
             counts={key: self.counts[key] for key in sorted(every)},
             truth=self.counts.__getitem__,
             rule=self.rule,
-            weight={key: float(number) for key, number in uses.items()},
+            weight={key: number * (DEARER if key.measure in sums else 1.0) for key, number in uses.items()},
             fixed=frozenset(self.shown),
             hidden=self.stars | more,
         )
@@ -302,12 +318,21 @@ class _Gate:
                     continue
                 if cell.kind == "count" and out.hidden:
                     stars.add(cell.key)
-                elif cell.kind == "count" and isinstance(out.value, int):
-                    shown[cell.key] = out.value
+                elif cell.kind == "count" and out.value is not None:
+                    shown[cell.key] = self._read(cell, column, out)
                 elif isinstance(out.value, Decimal):
                     half = Decimal(5).scaleb(-column.decimals - 1)
                     shares.append(Percentage(cell.key, cell.base, (out.value - half) / 100, (out.value + half) / 100))
         return Printed(shown, frozenset(stars - shown.keys()), tuple(shares))
+
+    def _read(self, cell: Cell, column: Column, out: ReleasedCell) -> int:
+        """The count or amount behind what is printed; of a rounded amount the reader is given every cent."""
+        if isinstance(out.value, int):
+            return out.value
+        assert cell.key is not None
+        if out.value != _value(cell, column, self.counts):
+            raise DisclosureRefused(f"kolom {column.title}: een bedrag is niet wat het bestand geeft; maak het opnieuw")
+        return self.counts[cell.key].value
 
     def _shares_rest_on_shown(self, proposals: tuple[Proposal, ...]) -> None:
         shown = set(self._printed(proposals).shown)
@@ -315,7 +340,7 @@ class _Gate:
             _place(proposal.table, row, column)
             for proposal in proposals
             for row, column, cell, out in proposal.cells()
-            if cell.kind in ("percent", "mean") and out.value is not None and not {cell.key, *cell.base} <= shown
+            if cell.kind in COMPUTED and out.value is not None and not shown.issuperset(cell.rests_on())
         ]
         if faults:
             raise DisclosureRefused(
@@ -351,9 +376,14 @@ class _Gate:
                 raise DisclosureRefused(f"{key}: een aantal heeft een naam; maak de tabel met tables.tabulate")
 
     def _only_declared_figures(self) -> None:
-        """Figures from elsewhere cannot be counted again, so they stand in a table of municipalities or nowhere."""
+        """Figures from elsewhere cannot be counted again, so they stand in a table of municipalities or nowhere.
+
+        How the deliveries were joined is made again here from the linker's account.
+        """
         allowed = {table.name for table in self.file.protocol.tables if isinstance(table, MunicipalityTable)}
         for table in self.tables:
+            if table.kind == "quality" and table == quality_table(self.file):
+                continue
             for row, column, cell in table.cells():
                 other = row.name.split(":")[0] in ("gemeente", "provincie", "land") and ":" in row.name
                 if cell.kind == "given" and not (table.name in allowed and other):

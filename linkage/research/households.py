@@ -17,12 +17,35 @@ FORMAT = "household-linkage/households/v1"
 
 
 @dataclass(frozen=True)
+class Sum:
+    """A measure that is the weighted sum of others, household by household; anyone may know that."""
+
+    whole: str
+    parts: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A column that puts each household in one of `values`, null where that is unknown; and sums between measures."""
+
+    variable: str
+    values: tuple[str, ...]
+    sums: tuple[Sum, ...] = ()
+
+
+@dataclass(frozen=True)
 class HouseholdFile:
-    """`frame` has the columns of docs/spec/household-file-v1.md; null is unknown, or outside the population."""
+    """`frame` has the columns of docs/spec/household-file-v1.md; null is unknown, or outside the population.
+
+    With a `grouping` the frame has its column too, and the measures that are counted by it. `linkage` is the linker's
+    account of how it was made (`linkage.json`), where the researcher has it.
+    """
 
     frame: pl.DataFrame
     study: Study
     about: dict[str, Any]
+    grouping: Grouping | None = None
+    linkage: dict[str, Any] | None = None
 
     @property
     def protocol(self) -> StudyProtocol:

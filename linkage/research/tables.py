@@ -26,22 +26,48 @@ from linkage.research.households import HouseholdFile
 from protocols import StudyProtocol
 from protocols.model import AreaTable, MunicipalityTable, OverlapTable, StackingTable
 
-Kind = Literal["count", "percent", "mean", "given", "empty"]
+Kind = Literal["count", "sum", "percent", "mean", "varied", "given", "empty"]
 TableKind = Literal["by-area", "overlap", "stacking", "municipalities", "costs", "cost-parts", "scenarios", "quality"]
 Number = int | Decimal
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A number of a table: a count or amount, its share (`percent`) or mean per `base`, or a figure given from outside.
+class Vary:
+    """How much more a price x volume is if its price were `price`, or its volume divided by `divisor`; in cents.
 
-    The base is the first key less the others.
+    `unit` is the price now; a divided volume is rounded half up to whole units (docs/spec/costs-v1.md, section 5).
+    """
+
+    unit: int
+    price: int
+    divisor: Decimal = Decimal(1)
+
+    def of(self, cents: int) -> int:
+        """Cents more, for a volume that costs so many cents now."""
+        volume = cents // self.unit
+        varied = int((Decimal(volume) / self.divisor).quantize(Decimal(1), ROUND_HALF_UP))
+        return varied * self.price - cents
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number of a table, made of counts or amounts that have a name each.
+
+    `count`: that of `key`. `sum`: of `key` and `plus`. `percent`: `key` of the first base less the others.
+    `mean`: `key` and `plus`, per household of all bases. `varied`: what `vary` makes of `key` and `plus`.
+    `given`: from outside.
     """
 
     kind: Kind
     key: Key | None = None
     base: tuple[Key, ...] = ()
     value: Number | None = None
+    plus: tuple[Key, ...] = ()
+    vary: Vary | None = None
+
+    def rests_on(self) -> tuple[Key, ...]:
+        """Every count that the cell is computed from."""
+        return (*((self.key,) if self.key else ()), *self.plus, *self.base)
 
 
 @dataclass(frozen=True)
@@ -82,8 +108,7 @@ class Table:
     def counts(self) -> Iterator[Key]:
         """Every count that the table shows or rests on."""
         for _, _, cell in self.cells():
-            yield from ((cell.key,) if cell.key else ())
-            yield from cell.base
+            yield from cell.rests_on()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pytest
 import simulator
 
 from linkage.errors import DisclosureRefused, ReleaseLedgerBroken
-from linkage.research import disclosure, release
+from linkage.research import book, disclosure, release
 from linkage.research.cells import WHOLE, YES, Key
 from linkage.research.disclosure import ReleasedCell, ReleasedTable
 from linkage.research.households import HouseholdFile
@@ -207,9 +207,9 @@ def test_a_small_change_between_waves_is_for_the_checker(study: Study, tmp_path:
         let_out(later, ledger)
     tables = tabulate(later, names=["tabel1"])
     done = disclosure.release(tables, later, ledger, on=TODAY, accept_wave_changes=True)
-    files = release.write(done, tmp_path / "out")
+    files = release.write(done, tmp_path / "out", tmp_path / "uitvoercontrole.md")
     assert "kleine veranderingen tussen metingen zijn aanvaard" in files[-1].read_text(encoding="utf-8")
-    assert [entry.wave for entry in release.read(ledger)] == [1, 2]
+    assert [entry.wave for entry in book.read(ledger)] == [1, 2]
 
 
 def test_what_was_shown_cannot_be_taken_back(study: Study, tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""How well the deliveries could be joined, as a table for readers: numbers of rows, rounded (docs/spec/release-v1.md).
+
+The linker's `linkage.json` counts rows, not households, and cannot be counted again from the household file. So a
+number is printed only to the nearest threshold, and a share only in whole percents of such numbers.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from linkage.errors import HouseholdFileWrong
+from linkage.research.households import HouseholdFile
+from linkage.research.tables import Cell, Column, Row, Table
+
+NAME = "koppeling"
+FORMAT = "household-linkage/linkage/v1"
+COLUMNS = (
+    Column("delivered", "Rijen geleverd"),
+    Column("rejected_pct", "Afgewezen bij de houder (%)"),
+    Column("person_pct", "Gekoppeld op persoon (%)"),
+    Column("address_pct", "Gekoppeld op adres (%)"),
+    Column("unclear_pct", "Niet eenduidig (%)"),
+    Column("outside_pct", "Niet in de bevolking (%)"),
+)
+
+
+def read(path: Path, file: HouseholdFile) -> dict[str, Any]:
+    """The linker's account of the run that made the household file. Raises HouseholdFileWrong for any other."""
+    try:
+        data = json.loads(path.read_bytes())
+        own = {f"{entry['delivery']}/{entry['holder']}": entry["package"] for entry in data["deliveries"]}
+        same = (data["format"], data["study"], data["protocol_digest"], data["wave"]) == (
+            FORMAT,
+            *(file.about[name] for name in ("study", "protocol_digest", "wave")),
+        )
+        found: dict[str, Any] = data
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise HouseholdFileWrong(f"{path.name} is niet te lezen; neem het bestand dat bij de koppeling hoort") from None
+    if not same or own != file.about["packages"]:
+        raise HouseholdFileWrong(f"{path.name} hoort bij een andere koppeling; neem het bestand ernaast")
+    return found
+
+
+def quality_table(file: HouseholdFile) -> Table:
+    """A row per delivery and holder. Raises HouseholdFileWrong where the linker's account is not there."""
+    if file.linkage is None:
+        raise HouseholdFileWrong("linkage.json ontbreekt naast het onderzoeksbestand; zet het er weer bij")
+    rounding = file.protocol.release.threshold
+    rows = [_row(file, entry, rounding) for entry in _sorted(file.linkage["deliveries"])]
+    return Table(NAME, "Hoe goed de leveringen konden worden gekoppeld", "quality", COLUMNS, tuple(rows))
+
+
+def _sorted(deliveries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(deliveries, key=lambda entry: (str(entry["delivery"]), str(entry["holder"])))
+
+
+def _row(file: HouseholdFile, entry: dict[str, Any], rounding: int) -> Row:
+    linked = entry["linked"]
+    rows, rejected = int(entry["rows"]), sum(entry["rejected"].values())
+    ways = (
+        linked["person"],
+        linked["address-exact"] + linked["address-coarse"],
+        linked["ambiguous"] + linked["conflict"],
+        linked["not-in-population"],
+    )
+    shares = (_share(rejected, rows + rejected, rounding), *(_share(way, rows, rounding) for way in ways))
+    cells = (_given(rounded(rows, rounding)), *(_given(share) for share in shares))
+    name = f"{entry['delivery']}/{entry['holder']}"
+    return Row(name, f"{_title(file, entry['delivery'])} ({_organisation(file, entry['holder'])})", cells)
+
+
+def _given(value: int | None) -> Cell:
+    return Cell("empty") if value is None else Cell("given", value=value)
+
+
+def rounded(rows: int, to: int) -> int:
+    """To the nearest multiple, halves up."""
+    return (rows + to // 2) // to * to
+
+
+def _share(part: int, whole: int, to: int) -> int | None:
+    """Whole percents of rounded numbers; None of nothing."""
+    base = rounded(whole, to)
+    return (200 * rounded(part, to) + base) // (2 * base) if base else None
+
+
+def _title(file: HouseholdFile, delivery: str) -> str:
+    return next((own.title for own in file.protocol.deliveries if own.name == delivery), delivery)
+
+
+def _organisation(file: HouseholdFile, holder: str) -> str:
+    return next((own.organisation for own in file.study.holder if own.id == holder), holder)

@@ -16,6 +16,7 @@ from linkage.errors import DisclosureRefused, ReleaseLedgerBroken
 from linkage.research import book, disclosure, release
 from linkage.research.cells import WHOLE, YES, Key
 from linkage.research.disclosure import ReleasedCell, ReleasedTable
+from linkage.research.gate import Gate
 from linkage.research.households import HouseholdFile
 from linkage.research.suppress import Pattern, Question, primary, suppress
 from linkage.research.tables import Cell, Column, Municipality, Row, Table, tabulate
@@ -312,7 +313,7 @@ def test_the_suppressor_hides_no_zero(study: Study) -> None:
     """A star is known to be a household at least."""
     file = town(study, (0, 40))
     (table,) = tabulate(file, names=["tabel1"])
-    gate = disclosure._Gate((table,), file, (), waves=False)
+    gate = Gate((table,), file, (), waves=False)
     question = gate._question(frozenset())
     pattern = suppress(question)
     assert all(question.counts[key].value > 0 for key in pattern.primary | pattern.secondary)

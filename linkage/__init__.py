@@ -4,7 +4,7 @@ The verbs of the command line, for notebooks:
 
 >>> import linkage
 >>> sorted(linkage.__all__)
-['LinkageError', 'encode', 'inspect', 'link', 'load_study', 'read_households']
+['LinkageError', 'encode', 'inspect', 'link', 'load_study', 'open_research', 'read_households', 'to_pandas']
 
 Imports are lazy: a holder's import loads nothing of the linker, and `import linkage` loads no data frames.
 """
@@ -17,9 +17,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from linkage.api import encode, inspect, link, read_households
     from linkage.errors import LinkageError
+    from linkage.notebook import open_research, to_pandas
     from linkage.study import load_study
 
-__all__ = ["LinkageError", "encode", "inspect", "link", "load_study", "read_households"]
+__all__ = [
+    "LinkageError",
+    "encode",
+    "inspect",
+    "link",
+    "load_study",
+    "open_research",
+    "read_households",
+    "to_pandas",
+]
 
 _HOME = {
     "LinkageError": "linkage.errors",
@@ -27,7 +37,9 @@ _HOME = {
     "inspect": "linkage.api",
     "link": "linkage.api",
     "load_study": "linkage.study",
+    "open_research": "linkage.notebook",
     "read_households": "linkage.api",
+    "to_pandas": "linkage.notebook",
 }
 
 

@@ -1,6 +1,7 @@
 """A book of lines, each holding the hash of the line before it: what was written cannot be altered unseen.
 
-Both ledgers are such books (docs/spec/ledger-v1.md, release-v1.md). Lines cut off at the end cannot be seen.
+Both ledgers are such books (docs/spec/ledger-v1.md, release-v1.md). A last line that is altered, or
+cut off, cannot be seen: whoever needs that keeps the digest of the last line elsewhere.
 """
 
 from __future__ import annotations

@@ -83,6 +83,7 @@ def explain(study: Study) -> Iterator[str]:
     yield f"  digest ervan      {about.protocol_digest}"
     yield f"  koppelaar         {study.linker.organisation}: ziet pseudoniemen, nooit een nummer of adres"
     yield f"  zijn vingerafdruk {fingerprint(study.linker.public_key)[:16]} (vergelijk die aan de telefoon)"
+    yield f"  waar het staat    {', '.join(study.linker.secured_folders) or 'in de map van het onderzoeksbestand'}"
     yield f"  hoofdsleutel      {_root(study)}"
     yield f"  publicatie        afgesproken: 1 tot en met {protocol.release.threshold - 1} wordt niet getoond"
     if study.study.without:
@@ -98,7 +99,7 @@ def _which(study: Study) -> str:
 
 def _root(study: Study) -> str:
     if study.root is None:
-        return "nog niet in de studie (linkage keys root)"
+        return "nog niet in de studie (linkage keys charter)"
     return f"{study.root.key_id}; alleen de houders hebben hem"
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import polars as pl
 
+from linkage.codebook import codebook, populations
 from linkage.engine.base import Engine, Frame
 from linkage.engine.polars import PolarsEngine
 from linkage.errors import DeliveryMissing, OutputError, PackageError, SpineUnusable, WrongKey
@@ -27,10 +28,11 @@ from linkage.keys import LinkerIdentity
 from linkage.linker import ledger
 from linkage.linker.accept import Accepted, accept, no_doubles
 from linkage.linker.count import report
-from linkage.linker.household import codebook, finished, flags, metadata, populations
+from linkage.linker.household import finished, flags, metadata
 from linkage.linker.parse import parse
 from linkage.linker.plan import Planned, plan
 from linkage.linker.rekey import KEY_COLUMNS, rekey, study_numbers
+from linkage.place import allowed_folder
 from linkage.study import Study, pseudonym_fields
 from linkage.transfer.package import open_body
 from protocols.model import Delivery
@@ -74,9 +76,10 @@ class Outcome:
 
 
 def run(request: Request) -> Result:
-    """Link an inbox. Raises PackageError, LinkError, SecretError, OutputError; writes nothing then."""
+    """Link an inbox. Raises PackageError, LinkError, SecretError, PlaceNotAllowed, OutputError; writes nothing then."""
     if request.identity.public != request.study.linker.public_key:
         raise WrongKey("deze identiteit is niet die van de koppelaar in de studie; neem het goede bestand")
+    allowed_folder(request.output, folders=request.study.linker.secured_folders)
     book = request.ledger or request.output / "ledger.jsonl"
     entries = ledger.read(book)
     packages = accept_all(request, entries)

@@ -23,7 +23,7 @@ from protocols.model import MunicipalityTable
 ROUNDS = 5
 MOST_NAMED = 12
 DEARER = 50.0  # a sum of prices tells readers more than one price
-COMPUTED = ("percent", "mean", "sum", "varied")
+COMPUTED = ("mean", "sum", "varied")
 
 
 @dataclass(frozen=True)
@@ -130,17 +130,22 @@ class Gate:
         return intervals
 
     def _printed(self, proposals: Iterable[Proposal]) -> Printed:
-        """Read from the cells themselves, so that a slip on the way to them is seen."""
+        """Read from the cells themselves, so that a slip on the way to them is seen.
+
+        Of a sum or mean the reader is given every count and amount that it is made of.
+        """
         shown, stars, shares = dict(self.shown), set(self.stars), []
         for proposal in proposals:
             for _, column, cell, out in proposal.cells():
-                if cell.key is None or cell.kind not in ("count", "percent"):
+                if cell.key is None:
                     continue
                 if cell.kind == "count" and out.hidden:
                     stars.add(cell.key)
                 elif cell.kind == "count" and out.value is not None:
                     shown[cell.key] = self._read(cell, column, out)
-                elif isinstance(out.value, Decimal):
+                elif cell.kind in COMPUTED and out.value is not None:
+                    shown |= {key: self.counts[key].value for key in cell.rests_on()}
+                elif cell.kind == "percent" and isinstance(out.value, Decimal):
                     half = Decimal(5).scaleb(-column.decimals - 1)
                     shares.append(Percentage(cell.key, cell.base, (out.value - half) / 100, (out.value + half) / 100))
         return Printed(shown, frozenset(stars - shown.keys()), tuple(shares))
@@ -160,12 +165,10 @@ class Gate:
             _place(proposal.table, row, column)
             for proposal in proposals
             for row, column, cell, out in proposal.cells()
-            if cell.kind in COMPUTED and out.value is not None and not shown.issuperset(cell.rests_on())
+            if cell.kind == "percent" and out.value is not None and not shown.issuperset(cell.rests_on())
         ]
         if faults:
-            raise DisclosureRefused(
-                f"een percentage of gemiddelde rust op een aantal dat niet getoond wordt: {_listed(faults)}"
-            )
+            raise DisclosureRefused(f"een percentage rust op een aantal dat niet getoond wordt: {_listed(faults)}")
 
     def refused(self, keys: Iterable[Key]) -> DisclosureRefused:
         """The error, with the cells to blame."""

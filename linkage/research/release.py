@@ -6,7 +6,7 @@ See docs/spec/release-v1.md, section 5.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
@@ -27,14 +27,15 @@ def write(release: Release, folder: Path, checker: Path) -> tuple[Path, ...]:
     The last stays in the secured environment. Files that exist are replaced. Raises OutputError.
     """
     make_folder(folder)
-    tables = sheets.write(tuple(_sheets(release)), folder, "tabellen")
+    tables = sheets.write(tuple(sheets_of(release)), folder, "tabellen")
     data = folder / "release.json"
     write_text(data, _json(release))
     write_text(checker, "\n".join(review(release)) + "\n")
     return (*tables, data, checker)
 
 
-def _sheets(release: Release) -> Iterable[sheets.Sheet]:
+def sheets_of(release: Release) -> Iterator[sheets.Sheet]:
+    """The tables as they are printed."""
     for table in release.tables:
         lines = tuple(
             sheets.Line(row.name, row.title, tuple(_printed(cell, table.star) for cell in row.cells))

@@ -81,8 +81,13 @@ def write_unreleased(research: Research, tables: Iterable[Table], folder: Path, 
     study = research.file.study
     allowed_folder(folder, folders=study.linker.secured_folders or (str(research.path.parent.resolve()),))
     make_folder(folder)
+    return sheets.write(unreleased(research, tables), folder, name)
+
+
+def unreleased(research: Research, tables: Iterable[Table]) -> list[sheets.Sheet]:
+    """Tables as they are, for the secured environment alone."""
     proposals = propose(tables, Counts(research.file), frozenset(), research.file.protocol.release)
-    return sheets.write([_sheet(proposal) for proposal in proposals], folder, name)
+    return [_sheet(proposal) for proposal in proposals]
 
 
 def write_costs(research: Research, folder: Path) -> tuple[YearCosts, tuple[Path, ...]]:

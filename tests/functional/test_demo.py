@@ -23,16 +23,6 @@ Demo = tuple[Path, str]
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """One run of `linkage demo`, and what it printed."""
-    folder = tmp_path_factory.mktemp("demo") / "linkage-demo"
-    done = subprocess.run([LINKAGE, "demo", folder], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return folder, done.stdout
-
-
-@pytest.fixture(scope="session")
 def households(demo: Demo) -> pl.DataFrame:
     return pl.read_parquet(demo[0] / "institute" / "research" / "households.parquet")
 

@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,7 +25,6 @@ from linkage.research.structure import structure_of
 from linkage.research.tables import Municipality, Table, tabulate
 from linkage.study import load_study
 
-LINKAGE = Path(sys.executable).with_name("linkage")
 DATA = Path(__file__).parents[1] / "data" / "almelo"
 TODAY = dt.date(2016, 6, 1)
 FILES = ("table1_sociaaleconomisch", "table2_psychosociaal_volwassenen", "table3_psychosociaal_kinderen")
@@ -44,10 +42,9 @@ READ_AS = {  # D23: table 1 and inclusion-exclusion say 3,719
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> HouseholdFile:
+def file(demo: tuple[Path, str]) -> HouseholdFile:
     """The household file of one run of `linkage demo`."""
-    folder = tmp_path_factory.mktemp("published") / "demo"
-    subprocess.run([LINKAGE, "demo", folder], capture_output=True, text=True, check=True)
+    folder, _ = demo
     return open_households(folder / "institute" / "research" / "households.parquet", load_study(folder / "study.toml"))
 
 
@@ -303,12 +300,16 @@ def test_tables_one_by_one_are_as_safe_as_together(file: HouseholdFile, tmp_path
 # --- the files --------------------------------------------------------------------------------------------
 
 
+def _written(made: disclosure.Release, folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in release.write(made, folder, folder / "uitvoercontrole.md")}
+
+
 def test_the_files_say_the_same_and_twice_the_same(
     ours: disclosure.Release, file: HouseholdFile, tables: tuple[Table, ...], tmp_path: Path
 ) -> None:
-    first = {path.name: path.read_bytes() for path in release.write(ours, tmp_path / "a", tmp_path / "a" / "uitvoercontrole.md")}
+    first = _written(ours, tmp_path / "a")
     again = disclosure.release(tables, file, tmp_path / "other-ledger.jsonl", on=TODAY)
-    assert first == {path.name: path.read_bytes() for path in release.write(again, tmp_path / "b", tmp_path / "b" / "uitvoercontrole.md")}
+    assert first == _written(again, tmp_path / "b")
     lines = list(csv.DictReader(first["tabellen.csv"].decode().splitlines(), delimiter=";"))
     frame = pl.read_parquet(tmp_path / "a" / "tabellen.parquet")
     assert (

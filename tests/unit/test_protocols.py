@@ -69,7 +69,7 @@ def test_it_holds_what_the_report_holds() -> None:
 def test_every_name_of_the_patterns_is_defined() -> None:
     from linkage.almelo import truth
 
-    from linkage.linker.household import fields
+    from linkage.codebook import fields
 
     names = {field.name for field in fields(load_protocol("nji_2016"))}
     assert set(truth.patterns()[0]) - {"n_households"} <= names

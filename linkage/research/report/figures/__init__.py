@@ -1,0 +1,1 @@
+"""The figures, one file each. They draw released cells and nothing else; what is hidden is hatched."""

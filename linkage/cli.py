@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from linkage.commands import everybody, holder, keys, linker
+from linkage.commands import everybody, holder, keys, linker, research, retention
+from linkage.commands.export import export
 from linkage.commands.terminal import Quiet
 
 
@@ -13,9 +14,14 @@ from linkage.commands.terminal import Quiet
 def main() -> None:
     """Huishoudens koppelen zonder een enkel nummer of adres uit handen te geven.
 
-    Houder: keys identity, check, encode. Koppelaar: keys identity, link. Iedereen: check, inspect, demo.
+    Houder: keys, check, encode. Koppelaar: keys, link. Onderzoeker: tabulate, costs, release, report, export,
+    business-case. Iedereen: check, inspect, retention, demo.
     """
 
 
-for _command in (everybody.check, everybody.inspect, everybody.demo, keys.keys, holder.encode, linker.link):
+_COMMANDS = (
+    *(everybody.check, everybody.inspect, everybody.demo, keys.keys, retention.retention, holder.encode, linker.link),
+    *(research.tabulate, research.costs, research.release, research.report, research.business_case, export),
+)
+for _command in _COMMANDS:
     main.add_command(_command)

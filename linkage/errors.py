@@ -15,7 +15,8 @@ LinkageError
 │   ├── ColumnMissing         32
 │   ├── ValueUnknown          33  a category or yes/no word that was not agreed
 │   ├── TooManyRejected       34
-│   └── NothingToDeliver      35
+│   ├── NothingToDeliver      35
+│   └── IdentifiersInColumn   37  a column that would leave holds identifiers
 ├── PackageError              40  a package is refused
 │   ├── PackageDamaged        41
 │   ├── SignatureInvalid      42
@@ -37,12 +38,22 @@ LinkageError
 ├── OutputError               70  a file cannot be written
 ├── SelfCheckFailed           80  this installation computes wrong pseudonyms
 ├── ExtraMissing              90  an optional package is needed
-└── ResearchError            100  a result cannot be made or may not leave
-    ├── HouseholdFileWrong   101  not the household file of this study and protocol
-    ├── DisclosureRefused    102  a table points to too few households
-    ├── ReleaseLedgerBroken  103
-    ├── CostsIncomplete      104  a tariff or volume is missing or stands twice
-    └── PlaceNotAllowed      105  micro-data may not be written there
+├── ResearchError            100  a result cannot be made or may not leave
+│   ├── HouseholdFileWrong   101  not the household file of this study and protocol
+│   ├── DisclosureRefused    102  a table points to too few households
+│   ├── ReleaseLedgerBroken  103
+│   ├── CostsIncomplete      104  a tariff or volume is missing or stands twice
+│   └── PlaceNotAllowed      105  micro-data may not be written there
+└── CustodyError             110  keys cannot be agreed on, kept or given up
+    ├── SignedFileDamaged    111  a charter, commitment, reveal or record that is not whole
+    ├── PartyWrong           112  not a party of this study, or not its key
+    ├── PartyMissing         113
+    ├── RoundLate            114
+    ├── RoundMixed           115  another charter, study, or set of commitments
+    ├── RevealWrong          116  not what was committed to
+    ├── ShareWrong           117  a word or a share of a paper backup
+    ├── WaveOpen             118  not every record of destruction is in
+    └── RetentionPassed      119  something still exists past its date
 
 A message names files, columns, counts and row numbers, and says what to do next. It never holds a cell
 value, an identifier or a key; exceptions of other libraries do, so they are caught and raised anew `from None`.
@@ -147,6 +158,12 @@ class NothingToDeliver(InputError):
     """No row of the export can leave."""
 
     exit_code = 35
+
+
+class IdentifiersInColumn(InputError):
+    """A column that is agreed to leave holds identifiers, dates or free text (docs/spec/leak-gate-v1.md)."""
+
+    exit_code = 37
 
 
 class PackageError(LinkageError):
@@ -309,3 +326,63 @@ class PlaceNotAllowed(ResearchError):
     """Micro-data may be written inside the study's allowed folder only."""
 
     exit_code = 105
+
+
+class CustodyError(LinkageError):
+    """Keys cannot be agreed on, kept or given up."""
+
+    exit_code = 110
+
+
+class SignedFileDamaged(CustodyError):
+    """A charter, commitment, reveal or record of destruction is not whole, or of another version."""
+
+    exit_code = 111
+
+
+class PartyWrong(CustodyError):
+    """A file is of nobody in this study, of somebody twice, or not signed with that party's key."""
+
+    exit_code = 112
+
+
+class PartyMissing(CustodyError):
+    """Not every party has sent its file of this round."""
+
+    exit_code = 113
+
+
+class RoundLate(CustodyError):
+    """The last day of this round is past, or the days cannot be."""
+
+    exit_code = 114
+
+
+class RoundMixed(CustodyError):
+    """A file belongs to another charter, study, or set of commitments."""
+
+    exit_code = 115
+
+
+class RevealWrong(CustodyError):
+    """What was revealed does not open, or is not what was committed to."""
+
+    exit_code = 116
+
+
+class ShareWrong(CustodyError):
+    """A share of a paper backup has a wrong word, is there twice, or belongs to another backup."""
+
+    exit_code = 117
+
+
+class WaveOpen(CustodyError):
+    """Not every record of destruction is in, so the wave is not closed."""
+
+    exit_code = 118
+
+
+class RetentionPassed(CustodyError):
+    """A file of the study still exists past its retention date."""
+
+    exit_code = 119

@@ -1,11 +1,18 @@
-"""Writing without halves: a temporary name beside the target, fsync, rename. Owner-only by default."""
+"""Writing without halves: a temporary name beside the target, fsync, rename. Owner-only by default.
+
+Who writes holds a lock on its temporary file or folder. A process that is killed cannot clean up, but its lock goes
+with it: the next run knows what is left of a dead one, and removes that alone.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -31,8 +38,9 @@ def replacing(target: Path, *, exclusive: bool = False) -> Iterator[BinaryIO]:
     With `exclusive` an existing target is refused. Raises OutputError; leaves nothing behind on any error.
     """
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    if exclusive and target.exists():
+    if exclusive and _exists(target):
         raise OutputError(f"{target.name} bestaat al; kies een andere naam of haal het bestand zelf weg")
+    _remove_dead(target.parent, re.escape(f".{target.name}.") + r"[0-9a-f]{8}\.part")
     try:
         with _opened(temporary, target) as file:
             yield file
@@ -50,6 +58,7 @@ def _opened(temporary: Path, target: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise cannot_write(target, error) from None
     with os.fdopen(descriptor, "w+b") as file:
+        _lock(descriptor)
         yield file
 
 
@@ -78,6 +87,13 @@ def _sync_folder(folder: Path) -> None:
         os.close(directory)
 
 
+def _exists(target: Path) -> bool:
+    try:
+        return target.exists()
+    except OSError as error:
+        raise cannot_write(target, error) from None
+
+
 def cannot_write(target: Path, error: OSError) -> OutputError:
     """The error for a file that cannot be written, with the system's own reason and no content."""
     reason = _REASONS.get(error.errno or 0, "het besturingssysteem weigert")
@@ -97,3 +113,69 @@ def make_folder(path: Path) -> Path:
     except OSError as error:
         raise cannot_write(path, error) from None
     return path
+
+
+# --- temporary folders, and what dead processes left -------------------------------------------------
+
+
+@contextmanager
+def workplace(beside: Path, prefix: str) -> Iterator[Path]:
+    """A folder for this run alone in `beside`, named `prefix` and eight characters, gone afterwards whatever happens.
+
+    Those of runs that were killed go too. Raises OutputError.
+    """
+    _remove_dead(beside, re.escape(prefix) + r"\w{8}")
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=beside))
+    except OSError as error:
+        raise cannot_write(beside, error) from None
+    descriptor = None
+    try:
+        descriptor = _hold(folder)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _hold(folder: Path) -> int | None:
+    """A descriptor that holds a lock on the folder; none where folders cannot be opened or locked."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    _lock(descriptor)
+    return descriptor
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock for as long as the file is open; false where another holds it, or where there are no locks."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: nothing is ever taken for dead there
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _remove_dead(folder: Path, name: str) -> None:
+    """Remove what has such a name and no living writer; what cannot be removed is left: it stops nobody."""
+    for path in _named(folder, name):
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            try:
+                if os.fstat(descriptor).st_uid == os.geteuid() and _lock(descriptor):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _named(folder: Path, name: str) -> Iterable[Path]:
+    try:
+        return [path for path in folder.iterdir() if re.fullmatch(name, path.name)]
+    except OSError:
+        return []

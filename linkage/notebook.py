@@ -49,7 +49,7 @@ class Research:
         >>> research.evaluate("mpg").rows()
         [(174, 8381, 0)]
         >>> research.evaluate("mpg", by_area=True).sort("yes").tail(1).rows()
-        [('Ossenkoppelerhoek', 42, 823, 0)]
+        [('Ossenkoppelerhoek', 42, 898, 0)]
         """
         import polars as pl
 

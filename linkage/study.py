@@ -29,13 +29,15 @@ from protocols.model import (
     Delivery,
     Frozen,
     Name,
+    Share,
     Text,
 )
 
 HolderId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,47}$")]
 Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-PublicKey = Annotated[str, StringConstraints(pattern=r"^(ed25519|xwing):[A-Za-z0-9+/]{43,2000}={0,2}$")]
+PublicKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+:[A-Za-z0-9+/]{43,2000}={0,2}$")]
 SourceName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+FolderPath = Annotated[str, StringConstraints(max_length=400)]
 
 IDENTIFIER_COLUMNS = {
     "bsn": ("bsn",),
@@ -67,6 +69,8 @@ class About(Frozen):
     legal_basis: Text
     retention_until: dt.date
     without: tuple[Name, ...] = ()
+    max_success_one: Share | None = Field(default=None, exclude_if=lambda share: share is None)
+    max_success_two: Share | None = Field(default=None, exclude_if=lambda share: share is None)
     areas: tuple[Category, ...] = Field(min_length=1, max_length=2000)
 
 
@@ -76,6 +80,17 @@ class Linker(Frozen):
     id: HolderId
     organisation: Text
     public_key: PublicKey
+    signing_key: PublicKey | None = Field(default=None, exclude_if=lambda key: key is None)
+    secured_folders: tuple[FolderPath, ...] = Field(default=(), max_length=8)
+
+    @model_validator(mode="after")
+    def _plain_folders(self) -> Self:
+        for folder in self.secured_folders:
+            if not re.fullmatch(r"(/[^/\x00-\x1f\x7f]+)+", folder) or {".", ".."} & set(folder.split("/")):
+                raise ValueError("schrijf in `secured_folders` elke map als volledig pad, zoals /srv/monitoring")
+        if len(set(self.secured_folders)) != len(self.secured_folders):
+            raise ValueError("in `secured_folders` staat een map twee keer; haal er een weg")
+        return self
 
 
 class Agreed(Frozen):
@@ -154,12 +169,17 @@ class Study(Frozen):
                 raise ValueError(f"holder {holder.id} levert {holder.delivery} twee keer; haal er een weg")
             if keys.setdefault(holder.id, holder.public_key) != holder.public_key:
                 raise ValueError(f"holder {holder.id} heeft twee verschillende publieke sleutels; houd er een aan")
-            if not holder.public_key.startswith("ed25519:"):
-                raise ValueError(f"holder {holder.id}: de publieke sleutel van een houder begint met ed25519:")
+            if not re.fullmatch(r"holder1:[A-Za-z0-9+/]{43}=", holder.public_key):
+                raise ValueError(f"holder {holder.id}: de publieke sleutel van een houder is holder1: en 44 tekens")
         if len(set(keys.values())) != len(keys):
             raise ValueError("twee houders hebben dezelfde publieke sleutel; elke houder maakt zijn eigen sleutel")
         if not self.linker.public_key.startswith("xwing:"):
             raise ValueError("de publieke sleutel van de koppelaar begint met xwing:")
+        signing = self.linker.signing_key
+        if signing is not None and not re.fullmatch(r"holder1:[A-Za-z0-9+/]{43}=", signing):
+            raise ValueError("signing_key van de koppelaar is holder1: en 44 tekens")
+        if signing in keys.values():
+            raise ValueError("de koppelaar heeft de sleutel van een houder; elke partij maakt haar eigen sleutel")
         if self.linker.id in keys:
             raise ValueError("de koppelaar is ook houder; dat mag niet: wie koppelt, mag de hoofdsleutel niet hebben")
         return self

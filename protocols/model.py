@@ -243,8 +243,14 @@ class Indicator(_Named):
     sources: tuple[Source, ...] = Field(min_length=1)
 
 
+Counted = Literal["records", "persons", "households"]
+
+
 class Measure(_Named):
-    """A whole number per household: the sum of columns, or the number of records that meet a condition."""
+    """A whole number per household: the sum of columns, or how many meet a condition.
+
+    `counts` says what is counted: records, the different persons whom they name, or the household itself (1 or 0).
+    """
 
     unit: Text
     delivery: Name
@@ -252,11 +258,14 @@ class Measure(_Named):
     year: Year | None = None
     sum_of: tuple[Name, ...] = ()
     count_where: tuple[Condition, ...] = ()
+    counts: Literal["records", "persons", "households", "youth_volume_unit"] = "records"
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if bool(self.sum_of) == bool(self.count_where):
             raise ValueError(f"measure {self.name}: give either `sum_of` or `count_where`")
+        if self.sum_of and self.counts != "records":
+            raise ValueError(f"measure {self.name}: `counts` goes with `count_where`")
         return self
 
 
@@ -405,8 +414,9 @@ CENT = Decimal("0.01")
 Per = Literal["benefit-year", "household-year", "person-year", "trajectory", "delict", "day", "family-day", "euro"]
 UNITS_OF_MEASURES: dict[Per, tuple[str, ...]] = {
     "benefit-year": ("personen",),
-    "person-year": ("personen", "maatregelen"),
-    "trajectory": ("trajecten", "maatregelen"),
+    "person-year": ("personen", "maatregelen", "huishoudens"),
+    # A price per trajectory of something of which persons or households were counted: one trajectory each (D27).
+    "trajectory": ("trajecten", "maatregelen", "personen", "huishoudens"),
     "delict": ("delicten",),
     "day": ("dagen",),
     "family-day": ("dagen",),
@@ -505,6 +515,13 @@ class CostParts(Frozen):
         return self
 
 
+class CostSection(Frozen):
+    """What readers call a section of tariffs.csv (its column `group`)."""
+
+    name: Name
+    title: Text
+
+
 class SharedPrice(Frozen):
     """A whole programme's cost divided by its households, plus execution, in whole euros (report, poverty)."""
 
@@ -579,6 +596,7 @@ class Costs(Frozen):
     left_out: tuple[Part, ...] = ()
     groups: tuple[CostGroup, ...] = Field(min_length=1)
     unions: tuple[CostUnion, ...] = ()
+    sections: tuple[CostSection, ...] = ()
     shared_price: SharedPrice | None = None
     parts: tuple[CostParts, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
@@ -588,6 +606,7 @@ class Costs(Frozen):
     def _check(self) -> Self:
         names = [group.name for group in self.groups]
         _no_doubles((*names, *(union.name for union in self.unions)), "cost group")
+        _no_doubles((section.name for section in self.sections), "cost section")
         _no_doubles((parts.tariff for parts in self.parts), "parts of tariff")
         _no_doubles((scenario.name for scenario in self.scenarios), "cost scenario")
         for group in self.groups:
@@ -672,11 +691,16 @@ class StudyProtocol(Frozen):
         assert condition.one_of is not None
         return condition.one_of
 
+    def counted(self, measure: Measure) -> Counted:
+        """What a measure counts, whether written there or under the parameter that it names."""
+        return self.parameters.youth_volume_unit if measure.counts == "youth_volume_unit" else measure.counts
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         _check_names(self)
         _check_spine(self)
         _check_sources(self)
+        _check_counted(self)
         _check_groups(self)
         _check_tables(self)
         _check_readings(self)
@@ -788,6 +812,19 @@ def _check_condition(protocol: StudyProtocol, who: str, column: Column, conditio
         unknown = [option for option in protocol.options(condition) if option not in column.categories]
         if unknown:
             raise ValueError(f"{who}: {unknown[0]} is not a category of {column.name}")
+
+
+UNITS_OF_COUNTS = {"persons": "personen", "households": "huishoudens"}
+
+
+def _check_counted(protocol: StudyProtocol) -> None:
+    """A measure is in the unit that it counts, and persons are counted where records name persons."""
+    for measure in protocol.measures:
+        counted = protocol.counted(measure)
+        if counted == "persons" and protocol.delivery(measure.delivery).unit != "person":
+            raise ValueError(f"measure {measure.name}: {measure.delivery} is about addresses; it knows no persons")
+        if measure.unit != UNITS_OF_COUNTS.get(counted, measure.unit):
+            raise ValueError(f"measure {measure.name}: it counts {counted}, so write unit {UNITS_OF_COUNTS[counted]}")
 
 
 def _check_groups(protocol: StudyProtocol) -> None:

@@ -230,17 +230,32 @@ class PlainLinker:
         rows = self._records(home, measure.delivery)
         if not rows:
             return 0 if self.protocol.delivery(measure.delivery).completeness == "complete" else None
-        amounts = [self._amount(row, measure) for row in rows]
-        return None if None in amounts else sum(a for a in amounts if a is not None)
+        amounts = [(row["_person"], self._amount(row, measure)) for row in rows]
+        match self.protocol.counted(measure):
+            case "persons":
+                return self._persons(amounts)
+            case "households":
+                found = [amount for _, amount in amounts]
+                return 1 if 1 in found else None if None in found else 0
+        return None if any(a is None for _, a in amounts) else sum(a for _, a in amounts if a is not None)
+
+    def _persons(self, amounts: list[tuple[str | None, int | None]]) -> int | None:
+        """How many persons; whoever may be one, and a record of nobody in particular, make it unknown."""
+        sure = {person for person, amount in amounts if person and amount}
+        if any(amount != 0 and person not in sure for person, amount in amounts):
+            return None
+        return len(sure)
 
     def _amount(self, row: Clear, measure: Any) -> int | None:
         meant = [self._meant(row, measure.who)]
         if measure.year is not None:
             meant.append(row["year"] == measure.year)
-        if kleene_and(meant) is not True:
-            return 0 if kleene_and(meant) is False else None
+        if kleene_and(meant) is False:
+            return 0
         if measure.sum_of:
             values = [row[name] for name in measure.sum_of]
-            return None if None in values else sum(values)
-        counted = kleene_or(self._test(row, condition) for condition in measure.count_where)
-        return None if counted is None else int(counted)
+            amount = None if None in values else sum(values)
+        else:
+            counted = kleene_or(self._test(row, condition) for condition in measure.count_where)
+            amount = None if counted is None else int(counted)
+        return amount if kleene_and(meant) or amount == 0 else None

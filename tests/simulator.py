@@ -98,7 +98,7 @@ class Cast:
     def __post_init__(self) -> None:
         """Give every party its keys and folders, and write the study."""
         for number, name in enumerate(HOLDERS):
-            self.holder_keys[name] = keys.HolderIdentity(name, bytes([number + 1]) * 32)
+            self.holder_keys[name] = keys.HolderIdentity(name, bytes([number + 1]) * 96)
         for part in ("inbox", "exports", "research"):
             (self.folder / part).mkdir(exist_ok=True, parents=True)
         self.write_study("")

@@ -10,24 +10,30 @@ import datetime as dt
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
+from typing import Literal
 
 from linkage import keys
 from linkage.errors import OutputError
 from linkage.files import make_folder, write_text
 from linkage.holder import encode as holder_room
 from linkage.linker import run as linker_room
+from linkage.research import report
+from linkage.research import run as room
+from linkage.research.others import read_others
 from linkage.study import load_study
 from linkage.words import linked, number
 from protocols import digest, load_protocol
 
-from . import exports, study_text, town
+from . import exports, root, study_text, town
 
 MARKER = ".linkage-demo"
 STUDY_ID = uuid.UUID("0b5f6b1e-6f0e-4d0a-9a53-2014a1e10076")
 PROTOCOL = "nji_2016"
+REPORTS: dict[Literal["nl", "en"], str] = {"nl": "verslag.html", "en": "report.html"}
 Say = Callable[[str], None]
 
 
@@ -45,6 +51,11 @@ class Parties:
         return self.folder / "holders" / holder
 
     @property
+    def public(self) -> Path:
+        """What everybody may see."""
+        return self.folder / "openbaar"
+
+    @property
     def institute(self) -> Path:
         """The linker's own folder."""
         return self.folder / "institute"
@@ -56,13 +67,18 @@ def run(folder: Path, seed: int, say: Say) -> linker_room.Result:
     _clear(folder)
     say("1. De stad: verzonnen mensen, en de exports van elf organisaties")
     files = exports.write(town.build(seed), folder / "holders")
-    parties = _parties(folder, sorted(files))
+    say("2. De houders maken samen de hoofdsleutel; de koppelaar is daar niet bij")
+    parties, phrase = _parties(folder, sorted(files))
+    say(f"   bij elk van hen dezelfde woorden: {' '.join(phrase)}")
     _hand_out(parties)
-    say("2. Elke houder zet zijn eigen export om, in zijn eigen huis")
+    say("3. Elke houder zet zijn eigen export om, in zijn eigen huis")
     for holder, export in sorted(files.items()):
         say(_encode(parties, holder, export))
-    say("3. De koppelaar opent de pakketten en koppelt ze; nummers of adressen ziet hij niet")
+    say("4. De koppelaar opent de pakketten en koppelt ze; nummers of adressen ziet hij niet")
     result = _link(parties)
+    say("5. De onderzoeker telt, laat de uitvoerpoort beslissen wat er weg mag, en maakt het verslag")
+    for line in _research(parties, result):
+        say(line)
     for line in _closing(parties, result, time.monotonic() - start):
         say(line)
     return result
@@ -78,13 +94,14 @@ def _clear(folder: Path) -> None:
     write_text(folder / MARKER, "Deze map is door `linkage demo` gemaakt en wordt bij een volgende keer vervangen.\n")
 
 
-def _parties(folder: Path, holders: Iterable[str]) -> Parties:
-    return Parties(
-        folder,
-        {name: keys.new_holder(name) for name in holders},
-        keys.new_linker("institute"),
-        keys.new_root(STUDY_ID),
-    )
+def _parties(folder: Path, holders: Iterable[str]) -> tuple[Parties, tuple[str, ...]]:
+    """Everybody's keys, the root that the holders agreed on, and the words that they read to each other."""
+    identities, linker = {name: keys.new_holder(name) for name in holders}, keys.new_linker("institute")
+    draft = folder / "study.toml"
+    write_text(draft, _render(identities, linker, ""))
+    made = root.agree(load_study(draft), identities, dt.date.today())
+    (key,), (phrase,) = {agreed.root for agreed in made.values()}, {agreed.phrase for agreed in made.values()}
+    return Parties(folder, identities, linker, key), phrase
 
 
 def _hand_out(parties: Parties) -> None:
@@ -100,21 +117,22 @@ def _hand_out(parties: Parties) -> None:
     keys.save(parties.institute / "institute.identity", parties.linker, None)
 
 
-def _study_text(parties: Parties) -> str:
-    def render(root_table: str) -> str:
-        return study_text.render(
-            study_id=str(STUDY_ID),
-            holder_keys={name: identity.public for name, identity in parties.holders.items()},
-            linker_key=parties.linker.public,
-            root_table=root_table,
-            protocol_digest=digest(load_protocol(PROTOCOL)),
-            retention_until=f"{dt.date.today().year + 5}-12-31",
-        )
+def _render(holders: Mapping[str, keys.HolderIdentity], linker: keys.LinkerIdentity, root_table: str) -> str:
+    return study_text.render(
+        study_id=str(STUDY_ID),
+        holder_keys={name: identity.public for name, identity in holders.items()},
+        linker_key=linker.public,
+        root_table=root_table,
+        protocol_digest=digest(load_protocol(PROTOCOL)),
+        retention_until=f"{dt.date.today().year + 5}-12-31",
+    )
 
-    draft = parties.folder / "study.toml"
-    write_text(draft, render(""))
-    final = render(holder_room.root_block(load_study(draft), parties.root))
-    write_text(draft, final)
+
+def _study_text(parties: Parties) -> str:
+    """The study with the block of the root, in place of the draft without."""
+    path = parties.folder / "study.toml"
+    final = _render(parties.holders, parties.linker, holder_room.root_block(load_study(path), parties.root))
+    write_text(path, final)
     return final
 
 
@@ -151,12 +169,32 @@ def _link(parties: Parties) -> linker_room.Result:
     )
 
 
+def _research(parties: Parties, result: linker_room.Result) -> Iterable[str]:
+    """Tables, costs and linkage quality through the gate; released files and the report in `openbaar`."""
+    study, example = load_study(parties.institute / "study.toml"), Path(__file__).parent
+    research = room.open_research(result.households, study)
+    tables = room.tables_of(research, others=read_others(example / "gemeenten.csv"))
+    made = room.release(research, tables, on=dt.date.today())
+    room.write_release(made, parties.public, research.ledger)
+    for language, name in REPORTS.items():
+        target = parties.public / name
+        report.write(made, study, target, language=language, areas=example / "wijken.geojson")
+    hidden = sum(len(verdict.primary) + len(verdict.secondary) for verdict in made.verdicts)
+    yield f"   {len(made.tables)} tabellen, {hidden} aantallen en bedragen onderdrukt, geen te nauw af te leiden"
+    yield ""
+    for question, answer, sentence in report.first_screen(made, study):
+        yield f"{question:<18}{answer}"
+        yield from wrap(sentence, 100, initial_indent=" " * 18, subsequent_indent=" " * 18)
+
+
 def _closing(parties: Parties, result: linker_room.Result, seconds: float) -> Iterable[str]:
     yield ""
-    yield f"Klaar in {seconds:.0f} seconden. Het onderzoeksbestand van de verzonnen stad:"
+    yield f"Klaar in {seconds:.0f} seconden. Wat er in het onderzoeksbestand van de verzonnen stad staat:"
     yield from linked(result.numbers)
     yield ""
     yield "Waar u kunt kijken:"
+    yield f"  {parties.public / REPORTS['nl']}   het verslag voor de gemeenteraad: open het in een browser"
+    yield f"  {parties.public / 'tabellen.xlsx'}   de vrijgegeven tabellen"
     yield f"  {parties.folder / 'holders' / 'politie-twente'}   wat een houder heeft: export, sleutels, pakket, rapport"
     yield f"  {parties.institute / 'inbox'}   de verzegelde pakketten; bekijk er een met: linkage inspect BESTAND"
     yield f"  {result.households}   een rij per huishouden, met codebook.csv ernaast"

@@ -12,9 +12,18 @@ from typing import BinaryIO
 
 import polars as pl
 
-from linkage.errors import HolderUnknown, InputUnreadable, OutputError, PackageExpired, StudyIncomplete, WrongKey
+from linkage.errors import (
+    HolderUnknown,
+    InputUnreadable,
+    OutputError,
+    PackageExpired,
+    StudyIncomplete,
+    ValueUnknown,
+    WrongKey,
+)
 from linkage.files import cannot_write, replacing
 from linkage.holder.body import body_schema, write_body
+from linkage.holder.leaks import Gate
 from linkage.holder.minimise import minimise
 from linkage.holder.normalise import Job, normalise
 from linkage.holder.pseudonymise import canaries, pseudonymiser
@@ -131,16 +140,28 @@ def rejects_of(target: Path) -> Path:
 
 def _through(request: Request, progress: Progress, keep: Callable[[pl.DataFrame], None]) -> Summary:
     _check_keys(request)
-    job, tally = request.job, Tally()
+    job, tally, gate = request.job, Tally(), Gate(request.job)
     scheme = pseudonymiser(job, request.root, request.implementation)
     export = read(request.export, job.holder, progress)
     for batch in export.batches:
-        with _no_cell_told(request.export, batch):
+        with _no_cell_told(request.export, batch), _worst_first(gate, request.export):
+            gate.add(batch)
             valid = validate(normalise(batch, job), job)
             made = scheme.apply(minimise(valid, job))
             tally.add(valid, made)
         keep(made.frame)
+    gate.check(request.export.name)
     return Summary(job, request.export.name, export.kind, export.stays, tally)
+
+
+@contextmanager
+def _worst_first(gate: Gate, export: Path) -> Iterator[None]:
+    """A column full of identifiers is told as such, and not as words that were not agreed."""
+    try:
+        yield
+    except ValueUnknown:
+        gate.check(export.name)
+        raise
 
 
 @contextmanager

@@ -24,8 +24,9 @@ from linkage.errors import (
     StudyIncomplete,
     StudyWrong,
 )
-from linkage.keys import fingerprint, holder_public_key
-from linkage.linker.ledger import START, Entry, check
+from linkage.chain import START
+from linkage.keys import fingerprint
+from linkage.linker.ledger import Entry, check
 from linkage.study import Holder, Study, pseudonym_fields, wire_columns
 from linkage.transfer.manifest import Manifest, day, manifest_columns
 from linkage.transfer.package import Header, package_digest, read_header, verify
@@ -53,7 +54,7 @@ def accept(path: Path, study: Study, entries: tuple[Entry, ...], today: dt.date)
         with path.open("rb") as file:
             header = read_header(file)
             holder = holder_entry(header.manifest, study)
-            verify(file, header, holder_public_key(holder.public_key))
+            verify(file, header, holder.public_key)
             digest = package_digest(file)
     except OSError:
         raise PackageDamaged("het pakket is niet te lezen; controleer het bestand en de rechten") from None

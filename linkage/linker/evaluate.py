@@ -39,6 +39,12 @@ def terms(protocol: StudyProtocol) -> tuple[Term, ...]:
     )
 
 
+def _with(frame: Frame, columns: Iterable[nw.Expr]) -> Frame:
+    """More columns, if there are any: a protocol may define nothing of some kind, or nothing on some delivery."""
+    found = list(columns)
+    return frame.with_columns(*found) if found else frame
+
+
 # --- merging double rows ------------------------------------------------------------------------
 
 
@@ -70,12 +76,29 @@ def per_household(records: Records, protocol: StudyProtocol, wire: Wire) -> Fram
     rows = rows.with_columns(
         one().alias("present"), *(expression.alias(name) for name, expression in (flags | sums).items())
     )
-    rows = rows.with_columns(is_unknown(nw.col(name)).alias(f"u_{name}") for name in (*flags, *sums))
-    return rows.group_by("household").agg(
+    rows = _with(rows, (is_unknown(nw.col(name)).alias(f"u_{name}") for name in (*flags, *sums)))
+    counted = {f"m_{m.name}": protocol.counted(m) for m in protocol.measures if m.delivery == delivery.name}
+    persons = [name for name in sums if counted[name] == "persons"]
+    highest = [*flags, *(name for name in sums if counted[name] == "households")]
+    added = [name for name in sums if counted[name] == "records"]
+    per = rows.group_by("household").agg(
         nw.col("present").max(),
-        *(nw.col(name).max() for name in flags),
-        *(nw.col(name).sum() for name in sums),
-        *(nw.col(f"u_{name}").max() for name in (*flags, *sums)),
+        *(nw.col(name).max() for name in highest),
+        *(nw.col(name).sum() for name in added),
+        *(nw.col(f"u_{name}").max() for name in (*highest, *added)),
+    )
+    return per.join(_persons(rows, persons), on="household", how="left") if persons else per
+
+
+def _persons(rows: Frame, names: list[str]) -> Frame:
+    """household, and per measure how many persons meet it; unknown where one may, or where a record names nobody."""
+    units = rows.group_by("household", "person").agg(*(nw.col(n).max() for m in names for n in (m, f"u_{m}")))
+    nobody = nw.col("person").is_null()
+    met = {name: known(nw.col(name), nw.col(f"u_{name}")) for name in names}
+    units = units.with_columns(as_flag(where(~(nobody & flag), flag)).alias(name) for name, flag in met.items())
+    units = units.with_columns(is_unknown(nw.col(name)).alias(f"u_{name}") for name in names)
+    return units.group_by("household").agg(
+        *(nw.col(name).sum() for name in names), *(nw.col(f"u_{name}").max() for name in names)
     )
 
 
@@ -121,8 +144,9 @@ def _amount(protocol: StudyProtocol, measure: Measure, columns: Mapping[str, Wir
 
 
 def _only(meant: list[nw.Expr], amount: nw.Expr) -> nw.Expr:
+    """A record that may be of others is unknown, unless it adds 0 whoever it is of."""
     zero = nw.lit(0).cast(nw.Int64)
-    return nw.when(all_of(meant)).then(amount).otherwise(where(~all_of(meant), zero))
+    return nw.when(all_of(meant)).then(amount).otherwise(where(~all_of(meant) | (amount == 0), zero))
 
 
 # --- one and the same person ---------------------------------------------------------------------
@@ -174,8 +198,8 @@ def per_person(records: Records, protocol: StudyProtocol, wire: Wire) -> Frame:
         if term.source.delivery == records.delivery.name
     }
     rows = merged(records).filter(~nw.col("person").is_null())
-    rows = rows.with_columns(expression.alias(name) for name, expression in flags.items())
-    rows = rows.with_columns(is_unknown(nw.col(name)).alias(f"u_{name}") for name in flags)
+    rows = _with(rows, (expression.alias(name) for name, expression in flags.items()))
+    rows = _with(rows, (is_unknown(nw.col(name)).alias(f"u_{name}") for name in flags))
     return rows.select("household", "person", *flags, *(f"u_{name}" for name in flags))
 
 
@@ -190,14 +214,14 @@ def households(base: Frame, deliveries: Mapping[str, Frame], same: Frame | None,
         frame = frame.join(renamed, on="household", how="left")
     frame = frame.with_columns(_population(protocol).alias("has_child_lt18"))
     frame = frame.with_columns(*_coverage(protocol, deliveries), *_measures(protocol, deliveries))
-    frame = frame.with_columns(*(_indicator(i, protocol, deliveries).alias(i.name) for i in protocol.indicators))
-    frame = frame.with_columns(*(any_of(nw.col(part) for part in d.any_of).alias(d.name) for d in protocol.domains))
+    frame = _with(frame, (_indicator(i, protocol, deliveries).alias(i.name) for i in protocol.indicators))
+    frame = _with(frame, (any_of(nw.col(part) for part in d.any_of).alias(d.name) for d in protocol.domains))
     for definition in protocol.definitions:
         parts = [nw.col(part) for part in definition.all_of]
         if definition.same_person:
             parts.append(_by_one_member(definition))
         frame = frame.with_columns(all_of(parts).alias(definition.name))
-    return frame.with_columns(*(_selected(s).alias(s.name) for s in protocol.selections))
+    return _with(frame, (_selected(s).alias(s.name) for s in protocol.selections))
 
 
 def _by_one_member(definition: Definition) -> nw.Expr:
@@ -234,10 +258,11 @@ def _measures(protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> Itera
             yield nw.lit(None, nw.Int64).alias(measure.name)
             continue
         value = where(nw.col(f"u_{name}") == 0, nw.col(name))
-        if _absent_is_no(protocol, measure.delivery):
-            mentioned = ~nw.col(f"p_{measure.delivery}").is_null()
-            value = nw.when(mentioned).then(value).otherwise(nw.lit(0).cast(nw.Int64))
-        yield value.alias(measure.name)
+        if protocol.counted(measure) == "households":
+            value = as_flag(known(nw.col(name), nw.col(f"u_{name}")))
+        absent = nw.lit(0) if _absent_is_no(protocol, measure.delivery) else nw.lit(None, nw.Int64)
+        mentioned = ~nw.col(f"p_{measure.delivery}").is_null()
+        yield nw.when(mentioned).then(value).otherwise(absent.cast(nw.Int64)).alias(measure.name)
 
 
 def _indicator(indicator: Indicator, protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> nw.Expr:

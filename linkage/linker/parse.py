@@ -1,8 +1,8 @@
 """Parse a decrypted body in a child process, with limits on memory and time.
 
 A signed package may still hold a hostile Parquet file (the holder may be malicious), and parsers crash on such
-files. So a child reads it, checks it against the exact schema, and writes plain columns that this process can trust
-to be what the manifest said. Run as `python -m linkage.linker.parse`; the order comes on standard input.
+files. So a child reads it, writes its columns anew, and checks what it wrote against the exact schema; this process can
+trust that to be what the manifest said. Run as `python -m linkage.linker.parse`; the order comes on standard input.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linkage.errors import ContentWrong
 from linkage.transfer.manifest import Manifest
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MEMORY_BYTES = 12 * 1024**3
 SECONDS = 900
@@ -24,7 +27,7 @@ _WRONG = "de inhoud van het pakket is niet wat het manifest zegt; laat de houder
 def parse(body: Path, checked: Path, manifest: Manifest) -> None:
     """Check a body in a child process and write it to `checked`. Raises ContentWrong."""
     try:
-        child = subprocess.run(
+        child: subprocess.CompletedProcess[bytes] | None = subprocess.run(
             [sys.executable, "-I", "-m", "linkage.linker.parse"],
             input=json.dumps(order_of(body, checked, manifest)).encode("utf-8"),
             stdout=subprocess.DEVNULL,
@@ -33,8 +36,9 @@ def parse(body: Path, checked: Path, manifest: Manifest) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ContentWrong(_WRONG) from None
-    if child.returncode != 0 or not checked.exists():
+        child = None
+    if child is None or child.returncode != 0 or not checked.exists():
+        checked.unlink(missing_ok=True)
         raise ContentWrong(_WRONG)
 
 
@@ -65,20 +69,33 @@ def _check(order: dict[str, Any]) -> None:
     types = {"boolean": pl.Boolean(), "integer": pl.Int32(), "category": pl.Int32()}
     schema: dict[str, Any] = {name: pl.Binary() for name in order["pseudonyms"]}
     schema |= {column["name"]: types[column["type"]] for column in order["columns"]}
-    frame = pl.scan_parquet(order["body"], glob=False, hive_partitioning=False)
-    if (
-        list(frame.collect_schema().items()) != list(schema.items())
-        or frame.select(pl.len()).collect().item() != order["rows"]
-    ):
+    body = pl.scan_parquet(order["body"], glob=False, hive_partitioning=False)
+    if list(body.collect_schema().items()) != list(schema.items()) or _rows(body) != order["rows"]:
         raise SystemExit(2)
+    # A hostile file can read otherwise the next time, so what is measured is what will be read: the file written here.
+    body.sink_parquet(order["checked"], compression="lz4", statistics=False)
+    frame = pl.scan_parquet(order["checked"], glob=False, hive_partitioning=False)
+    if _rows(frame) != order["rows"] or not all(frame.select(_measured(order)).collect(engine="streaming").row(0)):
+        raise SystemExit(3)
+
+
+def _rows(frame: pl.LazyFrame) -> int:
+    """The rows, counted in the values of the first column: a footer can say any number."""
+    import polars as pl
+
+    return int(frame.select(pl.first().count() + pl.first().null_count()).collect(engine="streaming").item())
+
+
+def _measured(order: dict[str, Any]) -> list[pl.Expr]:
+    """Whether every pseudonym has 16 bytes and every number lies in its range."""
+    import polars as pl
+
     checks = [(pl.col(name).bin.size() == 16).all().alias(f"b{i}") for i, name in enumerate(order["pseudonyms"])]
     for i, column in enumerate(order["columns"]):
         if column["type"] != "boolean":
             inside = pl.col(column["name"]).is_between(column["minimum"], column["maximum"])
             checks.append(inside.all().alias(f"c{i}"))
-    if checks and not all(frame.select(checks).collect(engine="streaming").row(0)):
-        raise SystemExit(3)
-    frame.sink_parquet(order["checked"], compression="lz4", statistics=False)
+    return checks
 
 
 if __name__ == "__main__":

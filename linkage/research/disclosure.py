@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass
 from pathlib import Path
 
+from linkage import chain
 from linkage.errors import ReleaseLedgerBroken
 from linkage.research import book
 from linkage.research.audit import Interval
@@ -65,7 +66,7 @@ class ReleasedTable:
 
 @dataclass(frozen=True)
 class Release:
-    """Tables that passed together, the rule in force and what the gate found."""
+    """Tables that passed together, the rule in force and what the gate found; `ledger` is the hash of its last line."""
 
     tables: tuple[ReleasedTable, ...]
     rule: ReleaseRule
@@ -74,6 +75,7 @@ class Release:
     audited: int
     smallest_width: float | None
     waves_accepted: bool
+    ledger: str = ""
 
 
 def release(
@@ -106,6 +108,7 @@ def release(
         audited=len(intervals),
         smallest_width=min(widths, default=None),
         waves_accepted=accept_wave_changes,
+        ledger=chain.last(book.read(ledger)),
     )
 
 

@@ -12,7 +12,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from linkage import chain
 from linkage.files import make_folder, write_text
 from linkage.research import sheets
 from linkage.research.disclosure import Release, ReleasedCell, ReleasedTable
@@ -66,7 +65,7 @@ def _json(release: Release) -> str:
         "protocol_digest": about.protocol_digest,
         "released": about.released,
         "rule": release.rule.model_dump(mode="json"),
-        "ledger": chain.digest(about),
+        "ledger": release.ledger,
         "tables": [_table(table) for table in release.tables],
     }
     return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True, default=str) + "\n"

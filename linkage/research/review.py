@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from linkage import chain
 from linkage.research.disclosure import Release, Verdict
 
 
@@ -17,7 +16,7 @@ def review(release: Release) -> Iterator[str]:
     yield ""
     yield f"- studie {about.study}, meting {about.wave}, peildatum {about.reference_date}"
     yield f"- protocol {about.protocol_digest}"
-    yield f"- uitgegeven {about.released}; regel in het logboek {chain.digest(about)}"
+    yield f"- uitgegeven {about.released}; regel in het logboek {release.ledger}"
     yield f"- gevraagd: {', '.join(table.name for table in release.tables)}"
     yield ""
     yield "## De regels"

@@ -1,11 +1,11 @@
 """Package v1 (docs/spec/package-v1.md): header, signature, sealed file key, and the body in authenticated chunks.
 
-    magic | u32 length | manifest | sealed file key (1168) | signature (64) | chunks
+    magic | u32 length | manifest | sealed file key (1168) | signature (5389) | chunks
 
-The signature covers manifest, sealed key and the hash of the body, so it can be checked before anything is
-decrypted. The file key is sealed to the linker by hybrid post-quantum HPKE with the manifest's hash as `info`, so a
-key cannot be moved to another manifest. Chunk order and end are in the nonce (age's STREAM), so chunks cannot be
-moved, doubled or dropped. Nothing is parsed here.
+The signature, by Ed25519 and ML-DSA-65 both, covers manifest, sealed key and the hash of the body, so it can be
+checked before anything is decrypted. The file key is sealed to the linker by hybrid post-quantum HPKE with the
+manifest's hash as `info`, so a key cannot be moved to another manifest. Chunk order and end are in the nonce (age's
+STREAM), so chunks cannot be moved, doubled or dropped. Nothing is parsed here.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hpke import (
     AEAD,
@@ -32,7 +31,8 @@ from cryptography.hazmat.primitives.hpke import (
 )
 
 from linkage.derive import pae
-from linkage.errors import PackageDamaged, RecipientWrong, SignatureInvalid
+from linkage.errors import PackageDamaged, RecipientWrong
+from linkage.keys import SIGNATURE_BYTES, verify_signature
 from linkage.transfer.manifest import FORMAT, MAX_MANIFEST_BYTES, Manifest, decode, encode
 
 MAGIC = b"household-linkage package\n"
@@ -40,7 +40,7 @@ CHUNK = 64 * 1024
 TAG = 16
 KEY = 32
 SEALED = 1120 + KEY + TAG
-SIGNATURE = 64
+SIGNATURE = SIGNATURE_BYTES
 MAX_PACKAGE_BYTES = 16 * 1024**3
 DAMAGED = "het pakket is beschadigd of onderweg veranderd; vraag het opnieuw aan de houder"
 
@@ -54,8 +54,8 @@ def _info(manifest: bytes) -> bytes:
 
 
 def signed_message(manifest: bytes, sealed: bytes, body_hash: bytes) -> bytes:
-    """The bytes that a holder signs."""
-    return pae(FORMAT.encode("ascii"), manifest, sealed, body_hash)
+    """The message that a holder signs, for the purpose of a package of this format."""
+    return pae(manifest, sealed, body_hash)
 
 
 # --- sealing ------------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ def seal(
     file: BinaryIO,
     manifest: Manifest,
     recipient: MLKEM768X25519PublicKey,
-    sign: Callable[[bytes], bytes],
+    sign: Callable[[str, bytes], bytes],
     write_body: Callable[[io.RawIOBase], None],
 ) -> str:
     """Write a package to an empty, seekable file and return its SHA-256; `write_body` writes the plain body."""
@@ -79,7 +79,7 @@ def seal(
     write_body(body)
     body.finish()
     file.seek(place)
-    file.write(sign(signed_message(encoded, sealed, body.digest())))
+    file.write(sign(FORMAT, signed_message(encoded, sealed, body.digest())))
     return package_digest(file)
 
 
@@ -156,22 +156,20 @@ def read_header(file: BinaryIO) -> Header:
     body_start = file.tell()
     if len(signature) != SIGNATURE or size < body_start + TAG:
         raise PackageDamaged(DAMAGED)
-    return Header(decode(encoded), encoded, sealed, signature, body_start, size)
+    try:
+        return Header(decode(encoded), encoded, sealed, signature, body_start, size)
+    except RecursionError:  # deep nesting that JSON could still read
+        raise PackageDamaged(DAMAGED) from None
 
 
-def verify(file: BinaryIO, header: Header, holder: Ed25519PublicKey) -> None:
-    """Check the holder's signature over manifest, sealed key and body. Raises SignatureInvalid."""
+def verify(file: BinaryIO, header: Header, holder: str) -> None:
+    """Check both signatures over manifest, sealed key and body by the holder's line. Raises SignatureInvalid."""
     file.seek(header.body_start)
     body_hash = hashlib.sha256()
     while block := file.read(1024 * 1024):
         body_hash.update(block)
-    try:
-        holder.verify(header.signature, signed_message(header.encoded, header.sealed, body_hash.digest()))
-    except InvalidSignature:
-        raise SignatureInvalid(
-            "de handtekening klopt niet: het pakket is veranderd of met een andere sleutel gemaakt; "
-            "vergelijk de publieke sleutel van de houder met die in de studie"
-        ) from None
+    message = signed_message(header.encoded, header.sealed, body_hash.digest())
+    verify_signature(holder, FORMAT, message, header.signature)
 
 
 def open_body(file: BinaryIO, header: Header, key: MLKEM768X25519PrivateKey) -> Iterator[bytes]:
@@ -195,11 +193,12 @@ def _chunks(file: BinaryIO, header: Header, aead: ChaCha20Poly1305) -> Iterator[
         chunk = file.read(min(left, CHUNK + TAG))
         left -= len(chunk)
         try:
-            yield aead.decrypt(_nonce(counter, last=left == 0), chunk, None)
+            plain = aead.decrypt(_nonce(counter, last=left == 0), chunk, None)
         except (InvalidTag, ValueError):
             raise PackageDamaged(DAMAGED) from None
-        if not chunk:
+        if not plain and counter:  # else one body could be written in two ways
             raise PackageDamaged(DAMAGED)
+        yield plain
         counter += 1
 
 

@@ -66,7 +66,7 @@ def test_the_contracts_hold(copy: Path) -> None:
         ("linkage/linker/evaluate.py", "import polars", "The linkage plan knows no engine"),
         ("protocols/model.py", "import polars", "The agreement has no cryptography"),
         ("linkage/holder/read.py", "import urllib.request", "Nothing opens a network connection"),
-        ("linkage/keys.py", "import linkage.holder", "Each room imports only what lies below it"),
+        ("linkage/keys/identity.py", "import linkage.holder", "Each room imports only what lies below it"),
     ],
 )
 def test_a_planted_violation_breaks_them(copy: Path, module: str, line: str, contract: str) -> None:

@@ -67,3 +67,13 @@ def test_a_release_is_written_and_reported(research: Research, tmp_path: Path) -
     assert (tmp_path / "secured" / "uitvoercontrole.md").exists()
     assert not (tmp_path / "out" / "uitvoercontrole.md").exists()
     assert released.hidden == released.tables["tabel1"].null_count().sum_horizontal().item()
+
+
+def test_the_example_prints_what_is_kept(
+    demo: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from linkage.almelo import research as example
+
+    example.main(demo[0], tmp_path / "release.jsonl")
+    kept = Path(example.__file__).with_suffix(".md").read_text(encoding="utf-8")
+    assert kept == capsys.readouterr().out

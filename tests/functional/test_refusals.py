@@ -239,7 +239,7 @@ def test_wrong_holder(cast: Cast) -> None:
 
 def test_another_holders_signature(cast: Cast) -> None:
     delivered(cast)
-    cast.holder_keys[HOLDER] = keys.HolderIdentity(HOLDER, b"Z" * 32)
+    cast.holder_keys[HOLDER] = keys.HolderIdentity(HOLDER, b"Z" * 96)
     cast.write_study(holder_room.root_block(cast.study(), cast.root))
     refused(cast, errors.SignatureInvalid)
 
@@ -316,7 +316,7 @@ def test_absent_means_no_only_when_every_holder_delivered(cast: Cast) -> None:
     other = second.replace('"stadsbank"', '"stadsbank-b"', 2).replace(
         'delivery = "stadsbank-b"', 'delivery = "stadsbank"'
     )
-    other = other.replace(cast.holder_keys["stadsbank"].public, keys.HolderIdentity("b", b"B" * 32).public)
+    other = other.replace(cast.holder_keys["stadsbank"].public, keys.HolderIdentity("b", b"B" * 96).public)
     (cast.folder / "study.toml").write_text(text.replace(second, second + other), encoding="utf-8")
     for holder in HOLDERS:
         if cast.exports.get(holder):

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, MLDSA65PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -34,6 +35,8 @@ from cryptography.hazmat.primitives.hpke import (
 MAGIC = b"household-linkage package\n"
 FORMAT = "household-linkage/package/v1"
 CHUNK = 65_536
+CONTEXT = b"household-linkage/holder-signature/v1"
+SIGNATURE = 32 + 1952 + 32 + 64 + 3309
 SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
 
@@ -73,8 +76,39 @@ def linker_public(seed: bytes) -> bytes:
     return mlkem + X25519PrivateKey.from_private_bytes(expanded[64:]).public_key().public_bytes_raw()
 
 
+def holder_keys(seed: bytes) -> bytes:
+    """The public keys of a holder's 96 bytes of seeds, as they stand before its signatures."""
+    ed25519 = Ed25519PrivateKey.from_private_bytes(seed[:32]).public_key().public_bytes_raw()
+    mldsa = MLDSA65PrivateKey.from_seed_bytes(seed[32:64]).public_key().public_bytes_raw()
+    return ed25519 + mldsa + hashlib.sha256(linker_public(seed[64:])).digest()
+
+
+def digest_of(keys: bytes) -> bytes:
+    return hashlib.sha256(pae(b"household-linkage/holder-key/v1", keys[:32], keys[32:1984], keys[1984:])).digest()
+
+
 def holder_public(seed: bytes) -> bytes:
-    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    """The 32 bytes of the line `holder1:`."""
+    return digest_of(holder_keys(seed))
+
+
+def endorse(seed: bytes, purpose: str, message: bytes) -> bytes:
+    keys = holder_keys(seed)
+    signed = pae(CONTEXT, digest_of(keys), purpose.encode(), message)
+    ed25519 = Ed25519PrivateKey.from_private_bytes(seed[:32]).sign(signed)
+    return keys + ed25519 + MLDSA65PrivateKey.from_seed_bytes(seed[32:64]).sign(signed, CONTEXT)
+
+
+def check_endorsement(public: bytes, purpose: str, message: bytes, signature: bytes) -> None:
+    keys, ed25519, mldsa = signature[:2016], signature[2016:2080], signature[2080:]
+    signed = pae(CONTEXT, public, purpose.encode(), message)
+    if digest_of(keys) != public:
+        raise Refused("another holder's keys")
+    try:
+        Ed25519PublicKey.from_public_bytes(keys[:32]).verify(ed25519, signed)
+        MLDSA65PublicKey.from_public_bytes(keys[32:1984]).verify(mldsa, signed, CONTEXT)
+    except (InvalidSignature, ValueError):
+        raise Refused("signature") from None
 
 
 # --- layout ---------------------------------------------------------------------------------------
@@ -95,10 +129,10 @@ class Package:
         )
 
     def to_sign(self) -> bytes:
-        return pae(FORMAT.encode(), self.manifest, self.sealed, hashlib.sha256(self.body).digest())
+        return pae(self.manifest, self.sealed, hashlib.sha256(self.body).digest())
 
     def signed(self, seed: bytes) -> Package:
-        return replace(self, signature=Ed25519PrivateKey.from_private_bytes(seed).sign(self.to_sign()))
+        return replace(self, signature=endorse(seed, FORMAT, self.to_sign()))
 
     def chunks(self) -> list[bytes]:
         size = CHUNK + 16
@@ -109,9 +143,9 @@ def parse(package: bytes) -> Package:
     if package[:26] != MAGIC or len(package) < 30:
         raise Refused("no magic")
     (length,) = struct.unpack(">I", package[26:30])
-    if length > 65_536 or len(package) < 30 + length + 1168 + 64 + 16:
+    if length > 65_536 or len(package) < 30 + length + 1168 + SIGNATURE + 16:
         raise Refused("header")
-    ends = [30, 30 + length, 30 + length + 1168, 30 + length + 1168 + 64, len(package)]
+    ends = [30, 30 + length, 30 + length + 1168, 30 + length + 1168 + SIGNATURE, len(package)]
     return Package(*(package[start:end] for start, end in pairwise(ends)))
 
 
@@ -144,10 +178,7 @@ def holds_fraction(value: Any) -> bool:
 def open_package(package: bytes, holder: bytes, linker_seed: bytes) -> tuple[dict[str, Any], bytes]:
     parts = parse(package)
     manifest = manifest_of(parts.manifest)
-    try:
-        Ed25519PublicKey.from_public_bytes(holder).verify(parts.signature, parts.to_sign())
-    except InvalidSignature:
-        raise Refused("signature") from None
+    check_endorsement(holder, FORMAT, parts.to_sign(), parts.signature)
     if manifest["linker"] != hashlib.sha256(linker_public(linker_seed)).hexdigest():
         raise Refused("recipient")
     try:

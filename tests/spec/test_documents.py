@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import hmac
 import json
 import re
 import stat
@@ -23,6 +24,11 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from pydantic import BaseModel
 
 from linkage import errors, keys
+from linkage.agreement.charter import CharterSigned
+from linkage.agreement.phrase import WORDS
+from linkage.agreement.rounds import Commit, Reveal
+from linkage.chain import START
+from linkage.keeping.destroyed import Destroyed
 from linkage.linker import ledger
 from linkage.linker.link import WAYS, Population, link
 from linkage.study import Study, load_study
@@ -89,6 +95,31 @@ def test_every_word_of_a_study_is_in_its_specification() -> None:
     assert words - words_of("study-v1") == set()
 
 
+@pytest.mark.parametrize(
+    ("model", "spec"),
+    [
+        (CharterSigned, "key-agreement-v1"),
+        (Commit, "key-agreement-v1"),
+        (Reveal, "key-agreement-v1"),
+        (Destroyed, "keys-v1"),
+    ],
+)
+def test_every_word_of_a_signed_file_is_in_its_specification(model: type[BaseModel], spec: str) -> None:
+    words = set(vocabulary(model))
+    assert len(words) > 5
+    assert words - words_of(spec) == set()
+
+
+def test_every_refusal_of_custody_is_in_its_specification() -> None:
+    names = {error.__name__ for error in errors.CustodyError.__subclasses__()}
+    assert names - set(re.findall(r"\b[A-Z][A-Za-z]+\b", text_of("key-agreement-v1") + text_of("keys-v1"))) == set()
+
+
+def test_the_words_of_the_check_phrase_are_in_the_specification() -> None:
+    (listed,) = re.findall(r"^    (aardbei(?:[a-z \n]*)zwembad)$", text_of("key-agreement-v1"), re.MULTILINE)
+    assert tuple(listed.split()) == WORDS
+
+
 def test_every_refusal_of_a_package_is_in_its_specification() -> None:
     names = {error.__name__ for error in errors.PackageError.__subclasses__()}
     assert names - set(re.findall(r"\b[A-Z][A-Za-z]+\b", text_of("package-v1"))) == set()
@@ -123,9 +154,14 @@ def test_the_example_secrets_open(tmp_path: Path, example: int, passphrase: str 
 def test_the_protected_example_opens_without_the_project() -> None:
     document = json.loads(examples("keys-v1", "json")[1])
     secret, salt = (base64.b64decode(part) for part in (document.pop("secret"), document["protection"]["salt"]))
-    key = Argon2id(salt=salt, length=32, iterations=3, lanes=4, memory_cost=262_144).derive(PASSPHRASE.encode())
+    stretched = Argon2id(salt=salt, length=32, iterations=3, lanes=4, memory_cost=262_144).derive(PASSPHRASE.encode())
+
+    def expanded(label: str) -> bytes:
+        return hmac.new(stretched, f"household-linkage/secret/v1 {label}".encode() + b"\x01", hashlib.sha256).digest()
+
+    assert base64.b64decode(document["protection"]["commitment"]) == expanded("commitment")
     aad = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
-    assert ChaCha20Poly1305(key).decrypt(bytes(12), secret, aad) == bytes(range(32))
+    assert ChaCha20Poly1305(expanded("encryption")).decrypt(bytes(12), secret, aad) == bytes(range(32))
 
 
 def weaker(name: str, value: object) -> dict[str, Any]:
@@ -135,14 +171,22 @@ def weaker(name: str, value: object) -> dict[str, Any]:
 REFUSED: dict[str, tuple[dict[str, Any], str | None, type[errors.SecretError]]] = {
     "no passphrase": ({}, None, errors.PassphraseNeeded),
     "another passphrase": ({}, "four other words here", errors.WrongPassphrase),
-    "altered id": ({"key_id": "0" * 32}, PASSPHRASE, errors.WrongPassphrase),
+    "altered id": ({"key_id": "0" * 32}, PASSPHRASE, errors.SecretDamaged),
     "another salt": (weaker("salt", base64.b64encode(bytes(16)).decode()), PASSPHRASE, errors.WrongPassphrase),
+    "another commitment": (
+        weaker("commitment", base64.b64encode(bytes(32)).decode()),
+        PASSPHRASE,
+        errors.WrongPassphrase,
+    ),
+    "a short commitment": (weaker("commitment", "AAAA"), PASSPHRASE, errors.SecretDamaged),
+    "a short salt": (weaker("salt", "AAAA"), PASSPHRASE, errors.SecretDamaged),
+    "a list for the salt": (weaker("salt", [1]), PASSPHRASE, errors.SecretDamaged),
     "fewer iterations": (weaker("iterations", 1), PASSPHRASE, errors.SecretDamaged),
     "huge memory": (weaker("memory_kib", 2**40), PASSPHRASE, errors.SecretDamaged),
     "another function": (weaker("kdf", "scrypt"), PASSPHRASE, errors.SecretDamaged),
     "another parameter": (weaker("pepper", 1), PASSPHRASE, errors.SecretDamaged),
     "another kind": ({"kind": "holder-identity"}, PASSPHRASE, errors.WrongKey),
-    "another study": ({"study": str(UUID(int=1))}, PASSPHRASE, errors.WrongPassphrase),
+    "another study": ({"study": str(UUID(int=1))}, PASSPHRASE, errors.SecretDamaged),
     "another format": ({"format": "household-linkage/secret/v2"}, PASSPHRASE, errors.SecretDamaged),
     "another key": ({"remark": "x"}, PASSPHRASE, errors.SecretDamaged),
     "no base64": ({"secret": "=" * 8}, PASSPHRASE, errors.SecretDamaged),
@@ -210,7 +254,7 @@ def test_whether_a_package_is_new(tmp_path: Path, sequence: int, package: str, o
     path = tmp_path / "ledger.jsonl"
     path.write_text(examples("ledger-v1", "json")[0])
     entries = ledger.read(path)
-    new = ledger.Entry(ledger.START, str(STUDY), 1, "politie", "politie", sequence, package, 1, "2016-03-05")
+    new = ledger.Entry(START, str(STUDY), 1, "politie", "politie", sequence, package, 1, "2016-03-05")
     if outcome is None:
         with pytest.raises(errors.PackageReplayed):
             ledger.check(entries, new)
@@ -249,7 +293,7 @@ def test_the_example_study_loads(tmp_path: Path) -> None:
     for old, new in (
         ("sha256:…", digest(load_protocol("nji_2016"))),
         ("xwing:…", cast.linker.public),
-        ("ed25519:…", cast.holder_keys["corporatie-a"].public),
+        ("holder1:…", cast.holder_keys["corporatie-a"].public),
     ):
         assert old in example
         example = example.replace(old, new)

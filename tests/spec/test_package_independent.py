@@ -15,10 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import simulator
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey
 from spec import plain_package as plain
 from spec.plain_package import Package, Refused
 
 from linkage import errors
+from linkage.chain import START
 from linkage.linker import ledger
 from linkage.linker.accept import accept
 from linkage.linker.parse import parse
@@ -289,9 +292,9 @@ DAMAGED: dict[str, Callable[[Stage], bytes]] = {
     "length zero": lambda s: s.package[:26] + struct.pack(">I", 0) + s.package[30:],
     "cut in the manifest": lambda s: s.package[:200],
     "cut in the sealed key": lambda s: s.package[: 30 + len(s.parts.manifest) + 100],
-    "cut in the signature": lambda s: s.package[: 30 + len(s.parts.manifest) + 1168 + 63],
-    "no body": lambda s: s.package[: 30 + len(s.parts.manifest) + 1168 + 64],
-    "body below a tag": lambda s: s.package[: 30 + len(s.parts.manifest) + 1168 + 64 + 15],
+    "cut in the signature": lambda s: s.package[: 30 + len(s.parts.manifest) + 1168 + plain.SIGNATURE - 1],
+    "no body": lambda s: s.package[: 30 + len(s.parts.manifest) + 1168 + plain.SIGNATURE],
+    "body below a tag": lambda s: s.package[: 30 + len(s.parts.manifest) + 1168 + plain.SIGNATURE + 15],
     "manifest without its brace": lambda s: flipped(s.package, 30),
     "keys in another order": lambda s: rewritten(s, reordered),
     "white space": lambda s: rewritten(s, lambda m: m.replace(b'"wave":', b'"wave": ')),
@@ -319,10 +322,50 @@ DAMAGED: dict[str, Callable[[Stage], bytes]] = {
     "huge number": lambda s: rewritten(s, lambda m: m.replace(b'"wave":1', b'"wave":' + b"1" * 5_000)),
 } | {f"{name}, signed": lambda s, change=change: rechunked(s, change, signed=True) for name, change in CHUNKS.items()}  # type: ignore[misc]
 
+
+def signature_at(stage: Stage) -> int:
+    return 30 + len(stage.parts.manifest) + 1168
+
+
+def stripped(stage: Stage, place: int, size: int) -> bytes:
+    """A signature of one scheme alone: the other's place is empty."""
+    signature = stage.parts.signature
+    return replace(stage.parts, signature=signature[:place] + bytes(size) + signature[place + size :]).encoded()
+
+
+def without_context(stage: Stage) -> bytes:
+    """The ML-DSA signature of the right bytes, but outside the context of the specification."""
+    signed = plain.pae(plain.CONTEXT, plain.holder_public(stage.seed), plain.FORMAT.encode(), stage.parts.to_sign())
+    return stage.parts.signature[:2080] + MLDSA65PrivateKey.from_seed_bytes(stage.seed[32:64]).sign(signed)
+
+
+def half_of_another(stage: Stage) -> bytes:
+    """The holder's own Ed25519 half, beside a good ML-DSA half of somebody else."""
+    mixed = stage.seed[:32] + b"X" * 32 + stage.seed[64:]
+    return plain.endorse(mixed, plain.FORMAT, stage.parts.to_sign())
+
+
+def one_scheme(parts: Package, seed: bytes) -> bytes:
+    """A package with an Ed25519 signature of 64 bytes and nothing else."""
+    signed = plain.pae(plain.CONTEXT, plain.holder_public(seed), plain.FORMAT.encode(), parts.to_sign())
+    return replace(parts, signature=Ed25519PrivateKey.from_private_bytes(seed[:32]).sign(signed)).encoded()
+
+
 UNSIGNED: dict[str, Callable[[Stage], bytes]] = {
     "flipped manifest byte": lambda s: s.package.replace(b'"rows":2', b'"rows":3'),
     "flipped sealed key": lambda s: flipped(s.package, 30 + len(s.parts.manifest) + 5),
-    "flipped signature": lambda s: flipped(s.package, 30 + len(s.parts.manifest) + 1168 + 5),
+    "flipped Ed25519 key": lambda s: flipped(s.package, signature_at(s) + 5),
+    "flipped ML-DSA key": lambda s: flipped(s.package, signature_at(s) + 32 + 5),
+    "flipped hash of the sealing key": lambda s: flipped(s.package, signature_at(s) + 1984 + 5),
+    "flipped Ed25519 signature": lambda s: flipped(s.package, signature_at(s) + 2016 + 5),
+    "flipped ML-DSA signature": lambda s: flipped(s.package, signature_at(s) + 2080 + 5),
+    "no Ed25519 signature": lambda s: stripped(s, 2016, 64),
+    "no ML-DSA signature": lambda s: stripped(s, 2080, 3309),
+    "ML-DSA signature without context": lambda s: replace(s.parts, signature=without_context(s)).encoded(),
+    "ML-DSA key of another": lambda s: replace(s.parts, signature=half_of_another(s)).encoded(),
+    "signed for another purpose": lambda s: replace(
+        s.parts, signature=plain.endorse(s.seed, "household-linkage/charter/v1", s.parts.to_sign())
+    ).encoded(),
     "flipped body": lambda s: flipped(s.package, len(s.package) - 1),
     "truncated body": lambda s: s.package[:-1],
     "extra byte": lambda s: s.package + b"x",
@@ -391,6 +434,13 @@ def test_damaged(stage: Stage, tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", UNSIGNED)
 def test_altered(stage: Stage, tmp_path: Path, name: str) -> None:
     refused(stage, UNSIGNED[name](stage), tmp_path, errors.SignatureInvalid)
+
+
+@pytest.mark.parametrize("size", [0, 2 * 65_536 + 100])
+def test_a_package_with_ed25519_alone(stage: Stage, tmp_path: Path, size: int) -> None:
+    """No downgrade: where the second signature would be there is the body, or the end of the file."""
+    parts = plain.parse(stage.sealed(stage.manifest, bytes(size)))
+    refused(stage, one_scheme(parts, stage.seed), tmp_path, errors.SignatureInvalid if size else errors.PackageDamaged)
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -464,7 +514,7 @@ def test_an_unchanged_body_of_another_writer_is_accepted(stage: Stage, tmp_path:
 def entry(stage: Stage, sequence: int) -> ledger.Entry:
     manifest = stage.manifest
     facts = {name: manifest[name] for name in ("study", "wave", "delivery", "holder")}
-    return ledger.Entry(ledger.START, **facts, sequence=sequence, package="0" * 64, rows=1, accepted="2016-02-01")
+    return ledger.Entry(START, **facts, sequence=sequence, package="0" * 64, rows=1, accepted="2016-02-01")
 
 
 @pytest.mark.parametrize("sequence", [1, 2])
@@ -516,9 +566,9 @@ def test_the_signature_comes_before_the_content_of_the_manifest(stage: Stage, tm
     said: dict[str, Any] = {}
     for _, change in FAULTS:
         said |= change
-    package = plain.parse(stage.said(**said)).signed(b"X" * 32).encoded()
+    package = plain.parse(stage.said(**said)).signed(b"X" * 96).encoded()
     refused(stage, package, tmp_path, errors.SignatureInvalid)
-    unknown = plain.parse(stage.said(holder="niemand")).signed(b"X" * 32).encoded()
+    unknown = plain.parse(stage.said(holder="niemand")).signed(b"X" * 96).encoded()
     refused(stage, unknown, tmp_path, errors.HolderUnknown)
 
 

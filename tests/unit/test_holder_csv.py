@@ -16,7 +16,7 @@ from linkage.holder import records
 from linkage.holder.read import read
 from linkage.study import Format, Holder
 
-KEY = "ed25519:" + "A" * 43 + "="
+KEY = "holder1:" + "A" * 43 + "="
 Table = list[tuple[int, str | None, str | None]]
 
 

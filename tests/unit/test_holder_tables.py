@@ -18,7 +18,7 @@ from linkage.holder import read_excel as excel_room
 from linkage.holder.read import read
 from linkage.study import Format, Holder
 
-KEY = "ed25519:" + "A" * 43 + "="
+KEY = "holder1:" + "A" * 43 + "="
 HEADER = ("Naam", "BSN", "Schuld")
 Row = tuple[int, str | None, str | None]
 

@@ -107,9 +107,15 @@ def test_what_is_no_key_file(tmp_path: Path, raw: bytes) -> None:
 
 def test_a_public_line_must_be_whole() -> None:
     holder, linker = keys.new_holder("politie"), keys.new_linker("institute")
-    assert keys.holder_public_key(holder.public)
+    assert len(keys.holder_digest(holder.public)) == 32
     assert keys.linker_public_key(linker.public)
-    for line in (holder.public[:-4], linker.public.replace("xwing:", "ed25519:"), "ed25519:" + "!" * 44, ""):
+    for line in (
+        holder.public[:-4],
+        linker.public.replace("xwing:", "holder1:"),
+        "holder1:" + "!" * 44,
+        "ed25519:" + "A" * 43 + "=",
+        "",
+    ):
         with pytest.raises(errors.StudyFault):
             keys.fingerprint(line)
 

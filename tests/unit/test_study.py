@@ -43,7 +43,7 @@ def fault(cast: Cast, old: str, new: str) -> str:
         ('vd3400 = "vd3400"', 'vd3400 = "vd3500"', "dezelfde bronkolom"),
         ('id = "politie"', 'id = "stadsbank"', "publieke sleutels"),
         ('id = "politie"', 'id = "institute"', "koppelaar is ook houder"),
-        ('public_key = "xwing:', 'public_key = "ed25519:', "xwing:"),
+        ('public_key = "xwing:', 'public_key = "holder1:', "xwing:"),
         ('[holder.columns]\nbijstand = "bijstand"', '[holder.columns]\nbijstand = 1', "bijstand"),
         ('organisation = "politie"', 'organisation = "politie"\nremarks = "x"', "`remarks` is hier geen bekend woord"),
     ],

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from linkage.errors import ResearchError
 from linkage.files import write_text
 from linkage.research.disclosure import Release, ReleasedTable
+from linkage.research.report.answers import answers
+from linkage.research.report.figures.base import Pen
 from linkage.research.report.maps import load_areas
-from linkage.research.report.numbers import Language
+from linkage.research.report.numbers import Language, Numbers
 from linkage.research.report.page import render
 from linkage.research.report.pick import Facts
+from linkage.research.report.texts import Words
 from linkage.study import Study
 
-__all__ = ["write"]
+__all__ = ["first_screen", "write"]
+
+
+def first_screen(release: Release, study: Study) -> Iterator[tuple[str, str, str]]:
+    """The four questions of the first screen, in Dutch: question, number or name, sentence."""
+    pen = Pen(Words("nl"), Numbers("nl"))
+    for answer in answers(Facts(release, study), pen):
+        yield answer.question, str(answer.big.striptags()), str(answer.sentence.striptags())
 
 
 def write(release: Release, study: Study, path: Path, *, language: Language = "nl", areas: Path | None = None) -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from linkage import chain
 from linkage.research.business_case import calculate
 from linkage.research.disclosure import ReleasedTable
 from linkage.research.report.answers import answers, times
@@ -272,5 +271,5 @@ def _account(facts: Facts, pen: Pen) -> tuple[tuple[str, Markup], ...]:
         (words.plain("account_released"), plain(pen.numbers.date(dt.date.fromisoformat(facts.release.about.released)))),
         (words.plain("account_tables"), words.own(", ".join(table.name for table in facts.release.tables))),
         (words.plain("account_digest"), Markup("<code>{}</code>").format(about.protocol_digest)),
-        (words.plain("account_ledger"), Markup("<code>{}</code>").format(chain.digest(facts.release.about))),
+        (words.plain("account_ledger"), Markup("<code>{}</code>").format(facts.release.ledger)),
     )

@@ -11,8 +11,7 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -46,6 +45,8 @@ def replacing(target: Path, *, exclusive: bool = False) -> Iterator[BinaryIO]:
             yield file
             _sync(file, target)
         _rename(temporary, target)
+    except OSError as error:  # from the block: a full disk shows at any write
+        raise cannot_write(target, error) from None
     finally:
         with suppress(OSError):  # the error that brought us here matters more
             temporary.unlink(missing_ok=True)
@@ -115,38 +116,27 @@ def make_folder(path: Path) -> Path:
     return path
 
 
-# --- temporary folders, and what dead processes left -------------------------------------------------
+# --- what dead processes left --------------------------------------------------------------------------
+
+
+def remove_dead_folders(beside: Path, prefix: str) -> None:
+    """Remove the temporary folders, named `prefix` and eight characters, of runs that were killed."""
+    _remove_dead(beside, re.escape(prefix) + r"\w{8}")
 
 
 @contextmanager
-def workplace(beside: Path, prefix: str) -> Iterator[Path]:
-    """A folder for this run alone in `beside`, named `prefix` and eight characters, gone afterwards whatever happens.
-
-    Those of runs that were killed go too. Raises OutputError.
-    """
-    _remove_dead(beside, re.escape(prefix) + r"\w{8}")
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=beside))
-    except OSError as error:
-        raise cannot_write(beside, error) from None
-    descriptor = None
-    try:
-        descriptor = _hold(folder)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        if descriptor is not None:
-            os.close(descriptor)
-
-
-def _hold(folder: Path) -> int | None:
-    """A descriptor that holds a lock on the folder; none where folders cannot be opened or locked."""
+def held(folder: Path) -> Iterator[None]:
+    """Hold a lock on a temporary folder, by which others see that its run is alive."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return None
-    _lock(descriptor)
-    return descriptor
+    except OSError:  # where folders cannot be opened, none is ever taken for dead
+        yield
+        return
+    try:
+        _lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _lock(descriptor: int) -> bool:
@@ -163,18 +153,18 @@ def _lock(descriptor: int) -> bool:
 
 
 def _remove_dead(folder: Path, name: str) -> None:
-    """Remove what has such a name and no living writer; what cannot be removed is left: it stops nobody."""
+    """Remove what has such a name, is ours and has no living writer; what cannot be removed stops nobody."""
     for path in _named(folder, name):
         with suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
             try:
-                if os.fstat(descriptor).st_uid == os.geteuid() and _lock(descriptor):
+                if _lock(descriptor) and os.fstat(descriptor).st_uid == os.geteuid():
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
             finally:
                 os.close(descriptor)
 
 
-def _named(folder: Path, name: str) -> Iterable[Path]:
+def _named(folder: Path, name: str) -> list[Path]:
     try:
         return [path for path in folder.iterdir() if re.fullmatch(name, path.name)]
     except OSError:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,47}$")]
 RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,47}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=600)]
-Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 .,'()<>=-]{0,47}$")]
+Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9À-ÖØ-öø-ÿ'][A-Za-z0-9À-ÖØ-öø-ÿ .,'()&/<>=-]{0,47}$")]
 Year = Annotated[int, Field(ge=1990, le=2100)]
 
 

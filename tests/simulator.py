@@ -173,7 +173,7 @@ wave = {wave}
 purpose = "Onderzoek"
 legal_basis = "AVG art. 6 lid 1 onder e"
 retention_until = 2030-12-31
-areas = ["Noord", "Zuid"]
+areas = [{", ".join(f'"{area}"' for area in AREAS)}]
 [linker]
 id = "institute"
 organisation = "Instituut"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
+import io
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from linkage.errors import LinkageError, OutputError, PassphraseNeeded
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 BAR_AFTER_SECONDS = 1.0
+PR_SET_DUMPABLE = 4
 
 
 class Quiet(click.Group):
@@ -27,6 +31,8 @@ class Quiet(click.Group):
         """Run, and end with the error's own exit code and message."""
         kwargs["standalone_mode"] = False
         os.umask(0o077)  # whatever is made is for its owner alone
+        _no_core_dumps()
+        _print_anything()
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, _end_cleanly)
         try:
@@ -36,7 +42,7 @@ class Quiet(click.Group):
         except click.UsageError as error:
             _fail(_usage(error), 2)
         except (click.Abort, KeyboardInterrupt):
-            _fail("afgebroken; er is niets geschreven", 130)
+            _fail("afgebroken; er is niets half geschreven; begin opnieuw", 130)
         except SystemExit:
             raise
         except OSError:
@@ -74,8 +80,42 @@ def _usage(error: click.UsageError) -> str:
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(f"Fout: {message}", err=True)
+    try:
+        click.echo(f"Fout: {message}", err=True)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _stop_printing()
     sys.exit(code)
+
+
+def _no_core_dumps() -> None:
+    """No image of memory, which holds keys and identifiers, on disk or with a crash reporter; children inherit this."""
+    if os.name != "posix":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # A reporter behind a pipe in core_pattern gets its dump without regard to that limit, unless the process says no.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _print_anything() -> None:
+    """A terminal without é or … gets a question mark for it, and not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _stop_printing() -> None:
+    """Send the rest nowhere: the interpreter would complain at its end of what it cannot flush."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            with suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)
 
 
 def say_all(lines: Iterable[str]) -> None:

@@ -30,7 +30,9 @@ LONG_TEXT = 30
 _AMOUNT = r"^-?([0-9]{1,7}|[0-9]{1,3}[.,][0-9]{3}|[0-9][.,][0-9]{3}[.,][0-9]{3})([.,][0-9]{1,2})?$"
 _DAY, _MONTH, _YEAR = r"(0?[0-9]|[12][0-9]|3[01])", r"(0?[0-9]|1[0-2])", r"(18[5-9][0-9]|19[0-9]{2}|20[0-9]{2})"
 _TIME = r"([ T][0-9:.]*)?"
-_SEPARATED = rf"{_DAY}[-/.]{_MONTH}[-/.]{_YEAR}{_TIME}|{_YEAR}[-/]{_MONTH}[-/]{_DAY}{_TIME}|{_DAY}[-/]{_MONTH}[-/][0-9]{{2}}"
+_SEPARATED = (
+    rf"{_DAY}[-/.]{_MONTH}[-/.]{_YEAR}{_TIME}|{_YEAR}[-/]{_MONTH}[-/]{_DAY}{_TIME}|{_DAY}[-/]{_MONTH}[-/][0-9]{{2}}"
+)
 _PACKED = rf"{_YEAR}(0[0-9]|1[0-2])([012][0-9]|3[01])"
 _DATE = rf"^({_SEPARATED}|{_PACKED})$"
 
@@ -137,7 +139,7 @@ class Watched:
         length = bare.str.len_bytes()
         self.cells += int((length > 0).sum())
         # The shortest kind, a postcode, has six characters: columns of counts and of ja/nee end here.
-        if int(length.max() or 0) >= SHORTEST:  # type: ignore[call-overload]
+        if (length >= SHORTEST).any():
             self._look(bare.filter(length >= SHORTEST))
 
     def _look(self, long: pl.Series) -> None:

@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+from linkage.chain import START
 from linkage.errors import (
     ContentWrong,
     HolderUnknown,
@@ -24,7 +25,6 @@ from linkage.errors import (
     StudyIncomplete,
     StudyWrong,
 )
-from linkage.chain import START
 from linkage.keys import fingerprint
 from linkage.linker.ledger import Entry, check
 from linkage.study import Holder, Study, pseudonym_fields, wire_columns
@@ -177,6 +177,12 @@ def no_doubles(packages: list[Accepted]) -> None:
         key = (package.manifest.delivery, package.manifest.holder)
         if key in seen:
             raise PackageReplayed(
-                f"{package.path.name} en {seen[key]} zijn beide levering {key[0]} van {key[1]}; laat er een in de inbox"
+                f"{shown(package.path)} en {seen[key]} zijn beide levering {key[0]} van {key[1]}; "
+                "laat er een in de inbox"
             )
-        seen[key] = package.path.name
+        seen[key] = shown(package.path)
+
+
+def shown(path: Path) -> str:
+    """A file's name as it may be printed: the courier chose it, and a line end in it could pose as a line of ours."""
+    return "".join(character if character.isprintable() else "?" for character in path.name)

@@ -23,10 +23,10 @@ from linkage.codebook import codebook, populations
 from linkage.engine.base import Engine, Frame
 from linkage.engine.polars import PolarsEngine
 from linkage.errors import DeliveryMissing, OutputError, PackageError, SpineUnusable, WrongKey
-from linkage.files import cannot_write, make_folder, replacing, write_text
+from linkage.files import cannot_write, held, make_folder, remove_dead_folders, replacing, write_text
 from linkage.keys import LinkerIdentity
 from linkage.linker import ledger
-from linkage.linker.accept import Accepted, accept, no_doubles
+from linkage.linker.accept import Accepted, accept, no_doubles, shown
 from linkage.linker.count import report
 from linkage.linker.household import finished, flags, metadata
 from linkage.linker.parse import parse
@@ -38,6 +38,7 @@ from linkage.transfer.package import open_body
 from protocols.model import Delivery
 
 Say = Callable[[str], None]
+TEMPORARY = ".linkage-"
 
 
 def _silent(_text: str) -> None:
@@ -101,10 +102,10 @@ def accept_all(request: Request, entries: tuple[ledger.Entry, ...]) -> list[Acce
     for path in _inbox(request.inbox):
         try:
             accepted.append(accept(path, request.study, entries, request.today))
-            request.say(f"aanvaard   {path.name}")
+            request.say(f"aanvaard   {shown(path)}")
         except PackageError as refusal:
-            request.say(f"geweigerd  {path.name}: {refusal}")
-            refusals.append(type(refusal)(f"{path.name}: {refusal}"))
+            request.say(f"geweigerd  {shown(path)}: {refusal}")
+            refusals.append(type(refusal)(f"{shown(path)}: {refusal}"))
     if refusals:
         raise refusals[0]
     no_doubles(accepted)
@@ -153,13 +154,15 @@ def as_delivered(study: Study, accepted: list[Accepted]) -> Study:
 
 @contextmanager
 def _workplace(output: Path) -> Iterator[Path]:
-    """A folder for this run alone, inside the secured environment, gone afterwards whatever happens."""
+    """A folder for this run alone, in the secured environment, gone afterwards; those of killed runs go first."""
+    remove_dead_folders(output, TEMPORARY)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=".linkage-", dir=output))
+        folder = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=output))
     except OSError as error:
         raise cannot_write(output, error) from None
     try:
-        yield folder
+        with held(folder):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -177,8 +180,8 @@ def _opened(request: Request, package: Accepted, folder: Path, number: int) -> P
         parse(body, checked, package.manifest)
         rekey(checked, target, package.manifest, request.identity, request.study.protocol.scheme)
     except PackageError as refusal:
-        request.say(f"geweigerd  {package.path.name}: {refusal}")
-        raise type(refusal)(f"{package.path.name}: {refusal}") from None
+        request.say(f"geweigerd  {shown(package.path)}: {refusal}")
+        raise type(refusal)(f"{shown(package.path)}: {refusal}") from None
     except OSError as error:
         raise cannot_write(target, error) from None
     finally:
@@ -203,7 +206,7 @@ def _link(request: Request, packages: list[Accepted], folder: Path) -> Outcome:
     engine = PolarsEngine(folder)
     files: dict[str, list[tuple[int, Path]]] = {}
     for number, package in enumerate(packages):
-        request.say(f"openen     {package.path.name}")
+        request.say(f"openen     {shown(package.path)}")
         files.setdefault(package.manifest.delivery, []).append((number, _opened(request, package, folder, number)))
     try:
         frames = {name: _frame(engine, request.study.protocol.delivery(name), found) for name, found in files.items()}

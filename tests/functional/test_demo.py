@@ -118,7 +118,8 @@ def test_secrets_are_for_their_owner_alone(demo: Demo) -> None:
 
 def test_nothing_is_left_behind(demo: Demo) -> None:
     research = {path.name for path in (demo[0] / "institute" / "research").iterdir()}
-    assert research == {"households.parquet", "flagged.parquet", "codebook.csv", "linkage.json", "ledger.jsonl"}
+    linked = {"households.parquet", "flagged.parquet", "codebook.csv", "linkage.json", "ledger.jsonl"}
+    assert research == linked | {"release.jsonl", "uitvoercontrole.md"}
     assert not [
         path for path in demo[0].rglob("*") if path.name.endswith(".part") or path.name.startswith(".linkage-2")
     ]
@@ -132,6 +133,34 @@ def test_the_file_says_what_it_is(demo: Demo, households: pl.DataFrame) -> None:
     assert [column["name"] for column in about["schema"]] == households.columns
     book = (path.with_name("codebook.csv")).read_text().splitlines()
     assert [line.split(";")[0] for line in book[1:]] == households.columns
+
+
+def test_it_ends_with_the_report(demo: Demo) -> None:
+    """How many families, where, which problems, what do they cost; and nothing in public points to few."""
+    folder, said = demo
+    for words in ("Hoeveel gezinnen? 174", "Ossenkoppelerhoek", "1,56 %", "Welke problemen?", "Wat kosten ze?"):
+        assert words in said
+    public = {path.name for path in (folder / "openbaar").iterdir()}
+    tables = {f"tabellen.{suffix}" for suffix in ("csv", "parquet", "xlsx")}
+    assert public == {*tables, "release.json", "verslag.html", "report.html"}
+    released = pl.read_parquet(folder / "openbaar" / "tabellen.parquet")
+    counts = released.filter(pl.col("kolom").is_in(["mpg", "N", "households"]) & pl.col("waarde").is_not_null())
+    assert counts.height > 40
+    assert counts.filter((pl.col("waarde") > 0) & (pl.col("waarde") < 10)).is_empty()
+    map_ = released.filter((pl.col("tabel") == "kaart") & ~pl.col("rij").eq("gemeente"))
+    best = {name: map_.filter(pl.col("kolom") == name).sort("waarde", nulls_last=True) for name in ("mpg", "mpg_pct")}
+    shown = {name: frame.drop_nulls("waarde").row(-1, named=True)["rij"] for name, frame in best.items()}
+    assert shown == {"mpg": "Ossenkoppelerhoek", "mpg_pct": "Nieuwstraat-Kwartier"}
+    own = released.filter((pl.col("tabel") == "tabel5b") & (pl.col("rij") == "gemeente"))
+    assert own.filter(pl.col("kolom") == "per_100")["waarde"].item() == 0.55
+
+
+def test_every_star_of_the_demo_is_wide_enough(demo: Demo) -> None:
+    """By the audit, which is written apart from the suppressor."""
+    review = (demo[0] / "institute" / "research" / "uitvoercontrole.md").read_text(encoding="utf-8")
+    widths = [float(found) for found in re.findall(r"kleinste ruimte ([\d.]+)", review)]
+    assert len(widths) >= 8
+    assert min(widths) >= 10
 
 
 def test_it_ends_with_where_to_look(demo: Demo) -> None:

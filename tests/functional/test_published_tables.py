@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import json
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -14,14 +13,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from linkage.almelo import attack
 
 from linkage.errors import DisclosureRefused
 from linkage.research import book, disclosure, release
-from linkage.research.audit import Percentage, Printed, audit
 from linkage.research.cells import WHOLE, YES, Counts, Key
 from linkage.research.disclosure import Proposal, ReleasedCell
 from linkage.research.households import HouseholdFile, open_households
-from linkage.research.structure import structure_of
 from linkage.research.tables import Municipality, Table, tabulate
 from linkage.study import load_study
 
@@ -158,27 +156,21 @@ def test_the_headline_and_the_stacking(tables: tuple[Table, ...]) -> None:
 
 def test_what_an_attacker_makes_of_the_reports_stars(file: HouseholdFile, tables: tuple[Table, ...]) -> None:
     """A star of the report says "1 to 9". With the totals beside it each of the 81 is narrower than 10, some exact."""
-    counts, chosen = Counts(file), [table for table in tables if table.name in ("tabel1", "tabel2", "tabel3", "tabel4")]
-    keys = {key for table in chosen for key in table.counts()}
-    stars = frozenset(key for key in keys if 1 <= counts[key].value <= 9)
-    nine = tuple(
-        Percentage(key, (base,), Decimal(0), Decimal(9) / counts[base].value)
-        for key in stars
-        for base in [Key(key.population, key.area)]
-    )
-    printed = Printed({key: counts[key].value for key in keys - stars}, stars, nine)
-    structure = structure_of(counts, file.protocol, keys)
-    found = {
-        i.blame[0]: i
-        for i in audit(printed, counts.__getitem__, structure, file.protocol.release)
-        if i.what == str(i.blame[0])
-    }
-    assert len(found) == len(stars) == 81
+    counts, chosen = Counts(file), [table for table in tables if table.name in attack.TABLES]
+    found = attack.as_the_report(file, chosen)
+    assert len(found) == 81
     assert not any(interval.safe for interval in found.values())
     assert all(interval.high <= 9 for interval in found.values())
     for row in _rows("suppressed_cells_bounds"):  # what the column alone tells
         interval = found[_star(row)]
         assert int(row["min"]) <= interval.low <= counts[interval.blame[0]].value <= interval.high <= int(row["max"])
+
+
+def test_the_page_of_the_attack_is_kept(file: HouseholdFile) -> None:
+    """Ours: every star at least 10 wide, and 10 among its values."""
+    kept = Path(attack.__file__).with_suffix(".md").read_text(encoding="utf-8")
+    assert kept == "\n".join(attack.page(file)) + "\n"
+    assert "| ours: what gives those away starred too | 87 | 0 | 0 | 0 | 13 | 18 |" in kept
 
 
 def _star(row: dict[str, str]) -> Key:

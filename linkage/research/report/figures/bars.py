@@ -70,7 +70,7 @@ def draw(
             _bar(axes, bar, down, reach, written)
             down += 1
         axes.set_ylim(down - 0.5, -0.5)
-        axes.set_xlim(low * 1.02 - (0.12 * reach if low < 0 else 0), max(high, low + reach) + 0.02 * reach)
+        axes.set_xlim(low * 1.02 - (0.16 * reach if low < 0 else 0), max(high, low + reach) + 0.02 * reach)
         axes.set_yticks([])
         axes.set_xlabel(axis, fontsize=SMALL)
         axes.xaxis.set_major_formatter(formatter(ticks))

@@ -44,16 +44,19 @@ LinkageError
 │   ├── ReleaseLedgerBroken  103
 │   ├── CostsIncomplete      104  a tariff or volume is missing or stands twice
 │   └── PlaceNotAllowed      105  micro-data may not be written there
-└── CustodyError             110  keys cannot be agreed on, kept or given up
-    ├── SignedFileDamaged    111  a charter, commitment, reveal or record that is not whole
-    ├── PartyWrong           112  not a party of this study, or not its key
-    ├── PartyMissing         113
-    ├── RoundLate            114
-    ├── RoundMixed           115  another charter, study, or set of commitments
-    ├── RevealWrong          116  not what was committed to
-    ├── ShareWrong           117  a word or a share of a paper backup
-    ├── WaveOpen             118  not every record of destruction is in
-    └── RetentionPassed      119  something still exists past its date
+├── CustodyError             110  keys cannot be agreed on, kept or given up
+│   ├── SignedFileDamaged    111  a charter, commitment, reveal or record that is not whole
+│   ├── PartyWrong           112  not a party of this study, or not its key
+│   ├── PartyMissing         113
+│   ├── RoundLate            114
+│   ├── RoundMixed           115  another charter, study, or set of commitments
+│   ├── RevealWrong          116  not what was committed to
+│   ├── ShareWrong           117  a word or a share of a paper backup
+│   ├── WaveOpen             118  not every record of destruction is in
+│   └── RetentionPassed      119  something still exists past its date
+└── EvidenceBroken           120  an evidence pack is not what its signer made
+    ├── EvidenceMissing      121  a file that the pack names is gone
+    └── EvidenceExtra        122  something is in the folder that the pack does not name
 
 A message names files, columns, counts and row numbers, and says what to do next. It never holds a cell
 value, an identifier or a key; exceptions of other libraries do, so they are caught and raised anew `from None`.
@@ -386,3 +389,21 @@ class RetentionPassed(CustodyError):
     """A file of the study still exists past its retention date."""
 
     exit_code = 119
+
+
+class EvidenceBroken(LinkageError):
+    """An evidence pack is not what its signer made: a file was altered, or cannot be read."""
+
+    exit_code = 120
+
+
+class EvidenceMissing(EvidenceBroken):
+    """A file that the evidence pack names is gone."""
+
+    exit_code = 121
+
+
+class EvidenceExtra(EvidenceBroken):
+    """Something is in the folder of an evidence pack that the pack does not name."""
+
+    exit_code = 122

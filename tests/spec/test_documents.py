@@ -28,6 +28,7 @@ from linkage.agreement.charter import CharterSigned
 from linkage.agreement.phrase import WORDS
 from linkage.agreement.rounds import Commit, Reveal
 from linkage.chain import START
+from linkage.evidence.model import Evidence, EvidenceSigned
 from linkage.keeping.destroyed import Destroyed
 from linkage.linker import ledger
 from linkage.linker.link import WAYS, Population, link
@@ -102,6 +103,8 @@ def test_every_word_of_a_study_is_in_its_specification() -> None:
         (Commit, "key-agreement-v1"),
         (Reveal, "key-agreement-v1"),
         (Destroyed, "keys-v1"),
+        (Evidence, "evidence-v1"),
+        (EvidenceSigned, "evidence-v1"),
     ],
 )
 def test_every_word_of_a_signed_file_is_in_its_specification(model: type[BaseModel], spec: str) -> None:

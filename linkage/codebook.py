@@ -9,6 +9,7 @@ import csv
 import io
 from dataclasses import dataclass
 
+from linkage.files import harmless
 from protocols.model import Indicator, StudyProtocol
 
 
@@ -84,5 +85,6 @@ def codebook(protocol: StudyProtocol) -> str:
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
     writer.writerow(["naam", "type", "omschrijving", "eenheid", "bron", "populatie", "leeg betekent"])
     for field in fields(protocol):
-        writer.writerow([field.name, field.type, field.title, field.unit, field.source, field.population, field.empty])
+        cells = (field.name, field.type, field.title, field.unit, field.source, field.population, field.empty)
+        writer.writerow(harmless(cell) for cell in cells)
     return text.getvalue()

@@ -16,6 +16,7 @@ LinkageError
 │   ├── ValueUnknown          33  a category or yes/no word that was not agreed
 │   ├── TooManyRejected       34
 │   ├── NothingToDeliver      35
+│   ├── TooRevealing          36  one or two facts point out a person
 │   └── IdentifiersInColumn   37  a column that would leave holds identifiers
 ├── PackageError              40  a package is refused
 │   ├── PackageDamaged        41
@@ -161,6 +162,12 @@ class NothingToDeliver(InputError):
     """No row of the export can leave."""
 
     exit_code = 35
+
+
+class TooRevealing(InputError):
+    """Who knows one or two facts of a person would find that person in the delivery too often."""
+
+    exit_code = 36
 
 
 class IdentifiersInColumn(InputError):

@@ -28,6 +28,9 @@ _REASONS = {
     errno.ENOTDIR: "de map bestaat niet",
     errno.EISDIR: "daar staat een map met die naam",
 }
+# Also as Japanese keyboards write them; an empty text is in neither.
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_CONTROL = ("\t", "\r", "\n")
 
 
 @contextmanager
@@ -105,6 +108,11 @@ def write_text(target: Path, text: str, *, exclusive: bool = False) -> None:
     """Write UTF-8 text whole or not at all."""
     with replacing(target, exclusive=exclusive) as file:
         file.write(text.encode("utf-8"))
+
+
+def harmless(text: str) -> str:
+    """A cell of a CSV that no spreadsheet takes for a formula: an apostrophe before what would begin one."""
+    return f"'{text}" if text.lstrip()[:1] in _FORMULA or text[:1] in _CONTROL else text
 
 
 def make_folder(path: Path) -> Path:

@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints, mod
 from linkage.errors import StudyFault
 from protocols import FaultyAgreement, StudyProtocol, digest, load_protocol
 from protocols.lines import line_map
-from protocols.load import BUILT_IN, parse_toml, read_bytes, validate
+from protocols.load import BUILT_IN, parse_toml, read_bytes, validate, word
 from protocols.model import (
     AgeBand,
     AmountBand,
@@ -256,7 +256,7 @@ def _holder_faults(study: Study, protocol: StudyProtocol) -> tuple[str, ...]:
     known = {delivery.name: delivery for delivery in protocol.deliveries}
     for holder in study.holder:
         if holder.delivery not in known:
-            faults.append(f"holder {holder.id}, levering {holder.delivery}: kies een van {', '.join(known)}")
+            faults.append(f"holder {holder.id}, levering {word(holder.delivery)}: kies een van {', '.join(known)}")
             continue
         where = f"holder {holder.id}, levering {holder.delivery}:"
         faults.extend(f"{where} {fault}" for fault in _mapping_faults(study, holder, known[holder.delivery]))
@@ -280,7 +280,7 @@ def _mapping_faults(study: Study, holder: Holder, delivery: Delivery) -> list[st
     faults: list[str] = []
     must, may = mappable(delivery)
     faults.extend(
-        f"`{key}` wordt niet gevraagd; de kolommen zijn {', '.join(sorted(must | may))}"
+        f"`{word(key)}` wordt niet gevraagd; de kolommen zijn {', '.join(sorted(must | may))}"
         for key in holder.columns
         if key not in must | may
     )
@@ -309,7 +309,7 @@ def _value_faults(study: Study, holder: Holder, delivery: Delivery) -> list[str]
         wire = {column.name: column for column in wire_columns(study, delivery)}.get(name)
         allowed = {"boolean": ("ja", "nee"), "integer": ()}.get(wire.type, wire.categories) if wire else ()
         if not allowed:
-            faults.append(f"`{name}` is geen kolom met vaste waarden; haal [holder.values.{name}] weg")
+            faults.append(f"`{word(name)}` is geen kolom met vaste waarden; haal [holder.values.{word(name)}] weg")
         elif not set(mapping.values()) <= set(allowed):
             faults.append(f"[holder.values.{name}]: schrijf rechts een van {', '.join(allowed)}")
     return faults

@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ TODAY = dt.date(2016, 3, 1)
 
 @dataclass(frozen=True)
 class Case:
-    """One command, and the fault: its kind, and the number of the call (or the bytes, for FULL and CHILD-MEMORY)."""
+    """One command, and the fault: its kind, and the number of the call (or the bytes, for FULL)."""
 
     arguments: tuple[str, ...]
     folder: str
@@ -182,23 +183,33 @@ room._check(json.loads(sys.stdin.buffer.read()))
 """
 
 
+# What may happen to the child that parses, by the name of the case.
+CHANGES = {
+    "CHILD-KILLED": "os.kill(os.getpid(), 9)",
+    "CHILD-NO-MEMORY": "room.MEMORY_BYTES = 2**26",
+    "CHILD-OUT-OF-MEMORY": "def full(body): raise MemoryError\nroom._rows = full",
+    "CHILD-HANGS": "import time; time.sleep(3600)",
+}
+
+
 def _other_child(change: str) -> None:
-    """Let the linker's child process start with a change of its own."""
+    """Let the linker's child process start with a change of its own, and wait for it less long."""
+    from linkage.linker import parse
+
     real = subprocess.run
 
     def run(command: list[str], **how: Any) -> Any:
         return real([*command[:2], "-c", CHILD.format(change=change)], **how)
 
+    parse.SECONDS = 5
     subprocess.run = run
 
 
 def _limits(case: Case) -> None:
     if case.kind == "FULL":
         resource.setrlimit(resource.RLIMIT_FSIZE, (case.at, case.at))
-    if case.kind == "CHILD-MEMORY":
-        _other_child(f"room.MEMORY_BYTES = {case.at}")
-    if case.kind == "CHILD-KILLED":
-        _other_child("os.kill(os.getpid(), 9)")
+    if case.kind in CHANGES:
+        _other_child(CHANGES[case.kind])
 
 
 class _Day(dt.date):
@@ -216,7 +227,7 @@ def _play(case: Case, record: int) -> None:
     from linkage.holder import spool
 
     os.chdir(case.folder)
-    tempfile.tempdir = f"{case.folder}/tmp"
+    tempfile.tempdir = str(Path(case.folder, "tmp"))
     spool.BUDGET_BYTES = 1  # so that the temporary file is made
     clock: Any = type("clock", (), {"date": _Day})
     holder.dt = linker.dt = clock
@@ -227,24 +238,29 @@ def _play(case: Case, record: int) -> None:
 
 
 def _forked(case: Case) -> tuple[int, str, list[str]]:
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as record:
-        child = os.fork()
-        if not child:
-            os.dup2(said.fileno(), 1)
-            os.dup2(said.fileno(), 2)
-            code = 99
-            try:
-                _play(case, record.fileno())
-            except SystemExit as ended:
-                code = int(ended.code or 0)
-                sys.stdout.flush()
-            finally:
-                os._exit(code)
-        _, status = os.waitpid(child, 0)
-        said.seek(0)
-        record.seek(0)
-        calls = record.read().decode().split()
-        return os.waitstatus_to_exitcode(status), said.read().decode("utf-8", "replace"), calls
+    # Pipes, which no limit on file sizes meets; what is said fits in one.
+    said, record = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        os.dup2(said[1], 1)
+        os.dup2(said[1], 2)
+        sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
+        code = 99
+        try:
+            _play(case, record[1])
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+            sys.stdout.flush()
+        except BaseException:  # noqa: BLE001  -- told to the test, which sees 99
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    os.close(said[1])
+    os.close(record[1])
+    _, status = os.waitpid(child, 0)
+    with open(said[0], "rb") as words, open(record[0], "rb") as calls:  # noqa: PTH123  -- descriptors
+        told, counted = words.read(), calls.read()
+    return os.waitstatus_to_exitcode(status), told.decode("utf-8", "replace"), counted.decode().split()
 
 
 def _serve() -> None:

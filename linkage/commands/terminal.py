@@ -105,7 +105,8 @@ def _print_anything() -> None:
     """A terminal without é or … gets a question mark for it, and not a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            with suppress(OSError):  # it flushes first; what cannot be printed is told when it is printed
+                stream.reconfigure(errors="replace")
 
 
 def _stop_printing() -> None:

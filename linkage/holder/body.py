@@ -1,7 +1,7 @@
 """The body of a package: Parquet with an exact schema and nothing beside the rows (docs/spec/package-v1.md, section 5).
 
 Pseudonyms are FIXED_LEN_BYTE_ARRAY(16) marked as UUID, attributes INT32 or BOOLEAN; there is no text column, so
-no name, number or remark can travel. No statistics, no key-value metadata, written in streaming.
+no name, number or remark can travel. No statistics, no key-value metadata but the Arrow schema, written in streaming.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ from linkage.errors import (
 )
 from linkage.files import cannot_write, replacing
 from linkage.holder.body import body_schema, write_body
+from linkage.holder.fingerprint import check as check_fingerprints
+from linkage.holder.fingerprint import measure
 from linkage.holder.leaks import Gate
 from linkage.holder.minimise import minimise
 from linkage.holder.normalise import Job, normalise
@@ -102,6 +104,7 @@ def encode(request: Request, target: Path, progress: Progress, before: Callable[
         summary = _through(request, progress, spool.add)
         before(summary)
         summary.check()
+        check_fingerprints(measure(spool.sorted(), request.job), request.job)
         with replacing(target) as file:
             digest = _seal(request, summary, spool, file, target)
             # Inside: where the report cannot be written, the package does not appear either.
@@ -181,6 +184,10 @@ def _check_keys(request: Request) -> None:
     if request.identity.public != holder.public_key:
         raise WrongKey(
             f"deze identiteit is niet die van {holder.id} in de studie; neem het goede bestand of de goede studie"
+        )
+    if request.today < study.study.reference_date:
+        raise PackageExpired(
+            "volgens de klok is het nog voor de peildatum van de studie; zet de klok van uw computer goed"
         )
     if request.today > study.study.retention_until:
         raise PackageExpired("de bewaartermijn van de studie is voorbij; er mag niets meer worden geleverd")

@@ -181,12 +181,18 @@ def _hashed(fact: Fact) -> pl.Expr:
 def check(profiles: Profiles, job: Job) -> None:
     """Whether the rows may leave. Raises TooRevealing, with the columns, where one or two facts say too much."""
     agreed = limits(job.study)
-    alone = [one for one in profiles.telling if agreed.exceeded(one)]
+    found = exceeding(profiles, agreed)
+    if found:
+        raise TooRevealing(_refusal(found, agreed.of(len(found[0].facts)) or agreed.two, job))
+
+
+def exceeding(profiles: Profiles, agreed: Limits) -> tuple[Success, ...]:
+    """The facts that are above the limit by themselves; where none is, the pairs that are. The worst first."""
+    alone = tuple(one for one in profiles.telling if agreed.exceeded(one))
     if alone:
-        raise TooRevealing(_refusal(alone, agreed.one, job))
-    together = [pair for pair in _likely(profiles, agreed) if agreed.exceeded(pair)]
-    if together:
-        raise TooRevealing(_refusal(sorted(together, key=lambda pair: -pair.classes), agreed.two, job))
+        return alone
+    together = (pair for pair in _likely(profiles, agreed) if agreed.exceeded(pair))
+    return tuple(sorted(together, key=lambda pair: -pair.classes))
 
 
 def _likely(profiles: Profiles, agreed: Limits) -> Iterator[Success]:

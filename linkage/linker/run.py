@@ -164,7 +164,25 @@ def _workplace(output: Path) -> Iterator[Path]:
         with held(folder):
             yield folder
     finally:
+        gone = _removed(folder)
+    if not gone:
+        raise OutputError(
+            f"de tijdelijke map {folder.name} kan niet worden weggehaald; er staan gegevens in: haal haar zelf weg, en "
+            "begin opnieuw"
+        )
+
+
+def _removed(folder: Path) -> bool:
+    """Whether the folder is gone; what fails once may go the second time."""
+    for _ in range(2):
         shutil.rmtree(folder, ignore_errors=True)
+        try:
+            folder.lstat()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            continue
+    return False
 
 
 # --- opening ------------------------------------------------------------------------------------

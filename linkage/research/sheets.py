@@ -15,7 +15,7 @@ import polars as pl
 import xlsxwriter
 
 from linkage.errors import OutputError
-from linkage.files import replacing, write_text
+from linkage.files import harmless, replacing, write_text
 from linkage.research.tables import Column, Number
 
 FIXED_DATE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -84,11 +84,6 @@ def _csv(made: pl.DataFrame) -> str:
         number = "*" if hidden else f"{value:.2f}".rstrip("0").replace(".", ",") if value % 1 else str(int(value))
         writer.writerow([*(harmless(name) for name in names), number, "ja" if hidden else "nee"])
     return text.getvalue()
-
-
-def harmless(text: str) -> str:
-    """A spreadsheet takes a text that begins with one of these for a formula: an apostrophe stops that."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _xlsx(sheets: Sequence[Sheet]) -> bytes:

@@ -112,7 +112,8 @@ def unportable(source: str) -> list[str]:
 def test_exported_names() -> None:
     import linkage
 
-    assert linkage.__all__ == ["LinkageError", "encode", "inspect", "link", "load_study", "read_households"]
+    verbs = ["encode", "inspect", "link", "load_study", "open_research", "read_households", "to_pandas"]
+    assert linkage.__all__ == ["LinkageError", *verbs]
     assert all(getattr(linkage, name) for name in linkage.__all__)
 
 

@@ -25,6 +25,8 @@ from protocols.model import StudyProtocol, Tariff
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BYTES = 4 * 1024 * 1024
+MOST_PARTS, MOST_DEPTH, MOST_CONTAINERS = 16, 32, 100_000
+MOST_FAULTS = 20
 BUILT_IN = ("nji_2016",)
 
 
@@ -56,11 +58,13 @@ def load_protocol(name: str, beside: Path | None = None) -> StudyProtocol:
     if name in BUILT_IN:
         folder = resources.files("protocols") / name
         return _protocol((folder / "protocol.toml").read_bytes(), (folder / "tariffs.csv").read_bytes(), name)
-    if beside is None or not name.endswith(".toml") or Path(name).name != name:
+    if beside is None or not re.fullmatch(r"\w[\w .-]{0,99}\.toml", name):
         names = ", ".join(BUILT_IN)
-        raise _single(name, 1, f"onbekend protocol; schrijf {names} of de naam van een .toml-bestand naast de studie")
+        raise _single(
+            "protocol", 1, f"onbekend protocol; schrijf {names} of de naam van een .toml-bestand naast de studie"
+        )
     tariffs = beside / "tariffs.csv"
-    return _protocol(read_bytes(beside / name), tariffs.read_bytes() if tariffs.exists() else b"", name)
+    return _protocol(read_bytes(beside / name), read_bytes(tariffs) if tariffs.exists() else b"", name)
 
 
 def _protocol(source: bytes, tariffs: bytes, name: str) -> StudyProtocol:
@@ -82,9 +86,14 @@ def read_bytes(path: Path) -> bytes:
 
 
 def parse_toml(source: bytes, name: str) -> dict[str, Any]:
-    """The data of a TOML text; FaultyAgreement with the line where it is not TOML."""
+    """The data of a TOML text; FaultyAgreement with the line where it is not TOML, or too deep or large to be one."""
+    deep = _DEEP_KEY.search(source)  # beforehand: what such a key costs grows with the square of its parts
+    if deep is not None:
+        raise _single(name, source.count(b"\n", 0, deep.end()) + 1, _TOO_DEEP)
     try:
-        return tomllib.loads(source.decode("utf-8"))
+        data = tomllib.loads(source.decode("utf-8"))
+        _check_shape(data, name)
+        return data
     except UnicodeDecodeError:
         raise _single(name, 1, "dit is geen UTF-8; bewaar het bestand als UTF-8") from None
     except tomllib.TOMLDecodeError as error:
@@ -92,7 +101,32 @@ def parse_toml(source: bytes, name: str) -> dict[str, Any]:
         line = int(found.group(1)) if found else source.count(b"\n") + 1
         raise _single(name, line, "dit is geen geldige TOML; let op aanhalingstekens, haken en dubbele namen") from None
     except RecursionError:
-        raise _single(name, 1, "de tabellen zijn te diep genest") from None
+        raise _single(name, 1, _TOO_DEEP) from None
+    except FaultyAgreement:
+        raise
+    except ValueError:  # of Python's own reading of numbers
+        raise _single(name, 1, "ergens staat een getal met duizenden cijfers; haal het weg") from None
+
+
+_TOO_DEEP = "de tabellen zijn te diep genest; een studie of protocol gaat hoogstens een paar lagen diep"
+_PART = rb"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+_DEEP_KEY = re.compile(
+    rb"(?:^|[{,])[ \t\[]*+(?:" + _PART + rb"[ \t]*+\.[ \t]*+){" + str(MOST_PARTS).encode() + rb"}", re.MULTILINE
+)
+
+
+def _check_shape(data: dict[str, Any], name: str) -> None:
+    """Refuse what no agreement is like, before anything follows it into its depth or counts its mistakes."""
+    layer: list[Any] = [data]
+    count = depth = 0
+    while layer:
+        count, depth = count + len(layer), depth + 1
+        if depth > MOST_DEPTH:
+            raise _single(name, 1, _TOO_DEEP)
+        if count > MOST_CONTAINERS:
+            raise _single(name, 1, f"er staan meer dan {MOST_CONTAINERS} tabellen en lijsten in; haal er weg")
+        inside = (value for each in layer for value in (each.values() if isinstance(each, dict) else each))
+        layer = [value for value in inside if isinstance(value, dict | list)]
 
 
 def validate(model: type[Model], data: dict[str, Any], source: bytes, name: str) -> Model:
@@ -101,8 +135,12 @@ def validate(model: type[Model], data: dict[str, Any], source: bytes, name: str)
         return model.model_validate(frozen(data))
     except ValidationError as error:
         lines = line_map(source)
-        faults = {Fault(name, _line(lines, detail, data), _remedy(detail, model)) for detail in error.errors()}
-    raise FaultyAgreement(tuple(sorted(faults, key=lambda fault: (fault.line, fault.what))))
+        found = error.errors(include_url=False, include_input=False)
+        faults = {Fault(name, _line(lines, detail, data), _remedy(detail, model)) for detail in found[:MOST_FAULTS]}
+    ordered = sorted(faults, key=lambda fault: (fault.line, fault.what))
+    if len(found) > MOST_FAULTS:
+        ordered.append(Fault(name, ordered[-1].line, f"en zo zijn er nog {len(found) - MOST_FAULTS}"))
+    raise FaultyAgreement(tuple(ordered))
 
 
 def _single(name: str, line: int, what: str) -> FaultyAgreement:
@@ -155,7 +193,7 @@ def _named_line(lines: dict[TomlPath, int], message: str, data: Any) -> int | No
 
 
 def _remedy(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    key = str(detail["loc"][-1]) if detail["loc"] else ""
+    key = word(str(detail["loc"][-1])) if detail["loc"] else ""
     context = detail.get("ctx", {})
     match detail["type"]:
         case "extra_forbidden":
@@ -173,6 +211,11 @@ def _remedy(detail: ErrorDetails, model: type[BaseModel]) -> str:
             return str(context.get("error", detail["msg"]))
         case _:
             return f"`{key}`: {detail['msg']}"
+
+
+def word(found: str) -> str:
+    """A name of the file as a message may say it: only what looks like one, since a value may stand in its place."""
+    return found if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,47}", found) else "…"
 
 
 def _nearest(key: str, model: type[BaseModel]) -> str:

@@ -7,8 +7,9 @@ Source: NJi, "Aantal en kosten van multiprobleemgezinnen in Almelo" (2016), Bijl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -20,14 +21,16 @@ Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9À-ÖØ-öø-ÿ
 Year = Annotated[int, Field(ge=1990, le=2100)]
 
 
+DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", re.ASCII)
+
+
 def _as_decimal(value: object) -> object:
     """Read a decimal from text: a binary float must never become money."""
     if not isinstance(value, str):
         return value
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        raise ValueError('write a number between quotes, with a point: "9250.00"') from None
+    if not DECIMAL.fullmatch(value):  # no exponents: "1E999999999" is short, and a gigabyte when written out
+        raise ValueError('write a number between quotes, with a point: "9250.00"')
+    return Decimal(value)
 
 
 Money = Annotated[Decimal, BeforeValidator(_as_decimal), Field(allow_inf_nan=False, ge=0)]

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import polars as pl
 
-from linkage.errors import ColumnMissing
+from linkage.errors import ColumnMissing, InputUnreadable
 from linkage.study import Holder
 
 BATCH_ROWS = 65_536
+MOST_COLUMNS = 16_384  # as many as a sheet of Excel has
+MOST_CELL_BYTES = 131_072  # a cell of Excel has at most 32,767 characters
+MOST_BATCH_BYTES = 256 * 1024 * 1024
 Progress = Callable[[int, int], None]
 
 
@@ -36,10 +39,15 @@ class Export:
 
 
 def positions(path: Path, holder: Holder, header: list[str]) -> dict[str, int]:
-    """Where each protocol key stands. Raises ColumnMissing.
+    """Where each protocol key stands. Raises ColumnMissing; InputUnreadable for more columns than a table has.
 
     Messages name agreed columns only: a file without header has data there.
     """
+    if len(header) > MOST_COLUMNS:
+        raise InputUnreadable(
+            f"{path.name} heeft {len(header)} kolommen, en er kunnen er hoogstens {MOST_COLUMNS} zijn; maak de export "
+            "opnieuw"
+        )
     found: dict[str, list[int]] = {}
     for index, name in enumerate(header):
         found.setdefault(fold(name), []).append(index)
@@ -72,6 +80,20 @@ def others(header: list[str], used: dict[str, int]) -> tuple[str, ...]:
     """The names of the columns that nobody asks for."""
     taken = set(used.values())
     return tuple(name for index, name in enumerate(header) if index not in taken)
+
+
+def refuse_long(path: Path, batch: RawBatch) -> RawBatch:
+    """The same batch. Raises InputUnreadable, with the row, for a cell or a batch that is larger than any export's."""
+    sizes = batch.frame.select("row", pl.exclude("row").str.len_bytes().fill_null(0))
+    keys = sizes.columns[1:]
+    long = sizes.filter(pl.any_horizontal(pl.col(key) > MOST_CELL_BYTES for key in keys))["row"]
+    if long.len():
+        raise InputUnreadable(
+            f"{path.name}, rij {long[0]}: een cel heeft meer dan {MOST_CELL_BYTES} tekens; herstel die rij"
+        )
+    if sum(int(sizes[key].cast(pl.Int64).sum()) for key in keys) > MOST_BATCH_BYTES:
+        raise InputUnreadable(f"{path.name} heeft te lange cellen om te verwerken; maak de export opnieuw")
+    return batch
 
 
 def numbered(frame: pl.DataFrame, first: int) -> pl.DataFrame:

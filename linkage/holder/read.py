@@ -8,10 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from linkage.errors import InputUnreadable
+from linkage.holder.apart import read_apart
 from linkage.holder.export import Export, Progress, RawBatch
 from linkage.holder.read_csv import read_csv
-from linkage.holder.read_excel import read_excel
-from linkage.holder.read_parquet import read_parquet
 from linkage.study import Holder
 
 __all__ = ["Export", "Progress", "RawBatch", "read"]
@@ -26,9 +25,9 @@ def read(path: Path, holder: Holder, progress: Progress) -> Export:
     if not magic:
         raise InputUnreadable(f"{path.name} is leeg; maak de export opnieuw")
     if magic.startswith(PARQUET):
-        return read_parquet(path, holder, progress)
+        return read_apart("parquet", path, holder, progress)
     if magic.startswith(WORKBOOKS):
-        return read_excel(path, holder, progress)
+        return read_apart("excel", path, holder, progress)
     return read_csv(path, holder, progress)
 
 

@@ -11,8 +11,18 @@ from pathlib import Path
 import polars as pl
 
 from linkage.errors import InputUnreadable
-from linkage.holder.export import Export, Progress, RawBatch, fold, numbered, others, positions, without_empty
-from linkage.holder.records import Block, blocks, check_fields, check_quotes, encoding_of, may_be_even
+from linkage.holder.export import (
+    Export,
+    Progress,
+    RawBatch,
+    fold,
+    numbered,
+    others,
+    positions,
+    refuse_long,
+    without_empty,
+)
+from linkage.holder.records import Block, blocks, check_fields, check_quotes, check_size, encoding_of, may_be_even
 from linkage.study import Holder
 
 SEPARATORS = (";", ",", "\t", "|")
@@ -81,10 +91,12 @@ def _batches(layout: _Layout, first: Block, rest: Iterator[Block], header_row: i
 def _batch(layout: _Layout, block: Block) -> Iterator[RawBatch]:
     frame = without_empty(numbered(_parsed(layout, block), block.row))
     if frame.height:
-        yield RawBatch(frame.select("row", *(pl.col(f"c{at}").alias(key) for key, at in layout.positions.items())))
+        chosen = frame.select("row", *(pl.col(f"c{at}").alias(key) for key, at in layout.positions.items()))
+        yield refuse_long(layout.path, RawBatch(chosen))
 
 
 def _parsed(layout: _Layout, block: Block) -> pl.DataFrame:
+    check_size(layout.path, block, layout.width)
     if may_be_even(block, layout.separator, layout.width):
         frame = _polars(layout, block, ragged=False)
         if frame is not None:

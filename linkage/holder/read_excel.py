@@ -10,7 +10,17 @@ import polars as pl
 
 from linkage.errors import InputUnreadable
 from linkage.holder.excel_errors import refuse_error_cells
-from linkage.holder.export import BATCH_ROWS, Export, Progress, RawBatch, numbered, others, positions, without_empty
+from linkage.holder.export import (
+    BATCH_ROWS,
+    Export,
+    Progress,
+    RawBatch,
+    numbered,
+    others,
+    positions,
+    refuse_long,
+    without_empty,
+)
 from linkage.study import Holder
 
 
@@ -28,7 +38,7 @@ def read_excel(path: Path, holder: Holder, progress: Progress) -> Export:
     chosen = [_decimal(texts, numbers, at, holder).alias(key) for key, at in found.items()]
     body = numbered(texts, 1).with_columns(chosen).slice(top)
     records = without_empty(body).select("row", *found)
-    return Export("Excel", others(header, found), _batches(records, progress))
+    return Export("Excel", others(header, found), _batches(path, records, progress))
 
 
 def _loaded(path: Path, holder: Holder) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -59,7 +69,7 @@ def _decimal(texts: pl.DataFrame, numbers: pl.DataFrame, at: int, holder: Holder
     return text.zip_with(~is_number, text.str.replace(".", ",", literal=True))
 
 
-def _batches(body: pl.DataFrame, progress: Progress) -> Iterator[RawBatch]:
+def _batches(path: Path, body: pl.DataFrame, progress: Progress) -> Iterator[RawBatch]:
     for start in range(0, body.height, BATCH_ROWS):
-        yield RawBatch(body.slice(start, BATCH_ROWS))
         progress(min(start + BATCH_ROWS, body.height), body.height)
+        yield refuse_long(path, RawBatch(body.slice(start, BATCH_ROWS)))

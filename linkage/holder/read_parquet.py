@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from linkage.errors import InputUnreadable
-from linkage.holder.export import BATCH_ROWS, Export, Progress, RawBatch, numbered, others, positions
+from linkage.holder.export import BATCH_ROWS, Export, Progress, RawBatch, numbered, others, positions, refuse_long
 from linkage.study import Holder
 
 _READABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
@@ -50,8 +50,9 @@ def _batches(path: Path, texts: pl.LazyFrame, height: int, progress: Progress) -
     row = 2
     try:
         for frame in texts.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-            yield RawBatch(numbered(frame, row))
+            batch = refuse_long(path, RawBatch(numbered(frame, row)))
             row += frame.height
             progress(row - 2, height)
+            yield batch
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         raise InputUnreadable(f"{path.name} is beschadigd voorbij rij {row}; maak de export opnieuw") from None

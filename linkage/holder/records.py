@@ -16,7 +16,8 @@ from linkage.errors import InputUnreadable
 from linkage.holder.export import Progress
 
 BLOCK_BYTES = 4 * 1024 * 1024
-MAX_RECORD_BYTES = 64 * 1024 * 1024
+MAX_RECORD_BYTES = 8 * 1024 * 1024
+MOST_CELLS = 40_000_000
 QUOTE = b'"'
 
 
@@ -41,11 +42,18 @@ class Block:
 def _after(text: bytes, rows: int) -> bytes:
     place = 0
     for _ in range(rows):
-        end = text.find(b"\n", place)
-        while text.count(QUOTE, place, end) % 2:
-            end = text.find(b"\n", end + 1)
-        place = end + 1
+        place = _end(text, place) + 1
     return text[place:]
+
+
+def _end(text: bytes, place: int) -> int:
+    """Where the record that begins at `place` has its line end: the first one outside quotes."""
+    while True:
+        end = text.find(b"\n", place)
+        opened = text.find(QUOTE, place, end)
+        if opened < 0:
+            return end
+        place = text.index(QUOTE, opened + 1) + 1
 
 
 def encoding_of(path: Path, agreed: str | None) -> str:
@@ -77,7 +85,7 @@ def blocks(path: Path, encoding: str, progress: Progress) -> Iterator[Block]:
     for text in _utf8(path, encoding, progress):
         whole, carry = _cut(carry + text)
         if len(carry) > MAX_RECORD_BYTES:
-            raise InputUnreadable(_endless(path, row))
+            raise InputUnreadable(_endless(path, row) if carry.count(QUOTE) % 2 else _long(path, row))
         if whole:
             block = Block(row, whole, _outside(whole))
             yield block
@@ -134,6 +142,22 @@ def _endless(path: Path, row: int) -> str:
         f"{path.name}, rij {row}: een aanhalingsteken wordt niet gesloten; herstel die rij, of bewaar de export als "
         "Excel (.xlsx)"
     )
+
+
+def _long(path: Path, row: int) -> str:
+    return (
+        f"{path.name}, rij {row}: deze rij heeft meer dan {MAX_RECORD_BYTES // 1024**2} miljoen tekens; maak de export "
+        "opnieuw"
+    )
+
+
+def check_size(path: Path, block: Block, width: int) -> None:
+    """Raises InputUnreadable for rows that are empty for the most part: each would be filled up with empty cells."""
+    if block.rows * width > MOST_CELLS:
+        raise InputUnreadable(
+            f"{path.name}, rij {block.row} t/m {block.row + block.rows - 1}: bijna alles is leeg; haal de lege rijen "
+            "en kolommen weg"
+        )
 
 
 def check_quotes(path: Path, block: Block, separator: str) -> None:

@@ -13,9 +13,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator
 
-from linkage.errors import OutputError, PackageDamaged, PartyWrong, RoundMixed, SecretDamaged, StudyIncomplete, WrongKey
+from linkage.errors import (
+    OutputError,
+    PackageDamaged,
+    PartyWrong,
+    RoundMixed,
+    SecretDamaged,
+    StudyFault,
+    StudyIncomplete,
+    WrongKey,
+)
 from linkage.files import cannot_write, replacing
 from linkage.keys import HolderIdentity, fingerprint, read_document
 from linkage.keys.signed import Signed, SignedBody, signed_file, verified
@@ -81,13 +90,17 @@ def item_of(path: Path, study: Study) -> Item:
         return _package(path, study)
     document = read_document(path)
     kind = document["kind"]
-    if kind == "root":
-        if document["study"] != str(study.study.id):
-            raise WrongKey(f"{path.name} is de hoofdsleutel van een andere studie; er is niets vernietigd")
-        return Item(kind="root", id=document["key_id"])
-    if kind == "contribution":
-        return Item(kind="contribution", id=document["commitment"])
-    return Item(kind=kind, id=fingerprint(document["public"]))
+    if kind == "root" and document["study"] != str(study.study.id):
+        raise WrongKey(f"{path.name} is de hoofdsleutel van een andere studie; er is niets vernietigd")
+    try:
+        return Item(kind=kind, id=_id_of(document))
+    except (ValidationError, StudyFault):
+        raise SecretDamaged(f"{path.name} is geen heel sleutelbestand; zet de reservekopie terug") from None
+
+
+def _id_of(document: dict[str, str]) -> str:
+    own = {"root": "key_id", "contribution": "commitment"}.get(document["kind"])
+    return document[own] if own else fingerprint(document["public"])
 
 
 def _is_package(path: Path) -> bool:

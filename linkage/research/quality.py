@@ -16,6 +16,7 @@ from linkage.research.tables import Cell, Column, Row, Table
 
 NAME = "koppeling"
 FORMAT = "household-linkage/linkage/v1"
+WAYS = ("person", "address-exact", "address-coarse", "ambiguous", "conflict", "not-in-population")
 COLUMNS = (
     Column("delivered", "Rijen geleverd"),
     Column("rejected_pct", "Afgewezen bij de houder (%)"),
@@ -35,12 +36,19 @@ def read(path: Path, file: HouseholdFile) -> dict[str, Any]:
             FORMAT,
             *(file.about[name] for name in ("study", "protocol_digest", "wave")),
         )
+        for entry in data["deliveries"]:
+            _counts(entry["rows"], *entry["rejected"].values(), *(entry["linked"][way] for way in WAYS))
         found: dict[str, Any] = data
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise HouseholdFileWrong(f"{path.name} is niet te lezen; neem het bestand dat bij de koppeling hoort") from None
     if not same or own != file.about["packages"]:
         raise HouseholdFileWrong(f"{path.name} hoort bij een andere koppeling; neem het bestand ernaast")
     return found
+
+
+def _counts(*numbers: object) -> None:
+    if not all(type(number) is int and 0 <= number < 2**31 for number in numbers):
+        raise ValueError("no count")
 
 
 def quality_table(file: HouseholdFile) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from simulator import Cast, bsn, columns_of
 
 from linkage.errors import LinkageError
+from linkage.holder import apart
 from linkage.holder import encode as room
 from linkage.holder import records
 from linkage.holder.encode import Request
@@ -45,8 +47,11 @@ class Bank:
 
 
 @pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Bank:
-    return Bank(Cast(tmp_path_factory.mktemp("hostile")).request("stadsbank"))
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    """The readers run in this process: a child for each of hundreds of files takes long."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("linkage.holder.read.read_apart", lambda reader, *rest: apart.READERS[reader](*rest))
+        yield Bank(Cast(tmp_path_factory.mktemp("hostile")).request("stadsbank"))
 
 
 @SLOW

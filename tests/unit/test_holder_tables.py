@@ -14,6 +14,7 @@ import pytest
 import xlsxwriter
 
 from linkage.errors import ColumnMissing, InputUnreadable
+from linkage.holder import apart
 from linkage.holder import read_excel as excel_room
 from linkage.holder.read import read
 from linkage.study import Format, Holder
@@ -71,6 +72,12 @@ def cells(rows: Sequence[Sequence[Any]], top: int = 0, left: int = 0) -> dict[tu
         for column, value in enumerate(record, left)
         if value is not None
     }
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The readers themselves; that a child runs them is tested in tests/generative/test_fuzz_bombs.py."""
+    monkeypatch.setattr("linkage.holder.read.read_apart", lambda reader, *rest: apart.READERS[reader](*rest))
 
 
 @pytest.fixture

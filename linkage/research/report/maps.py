@@ -114,7 +114,7 @@ def _features(document: Any, path: Path) -> list[dict[str, Any]]:
     for feature in features:
         if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
             raise wrong
-        if not isinstance(feature.get("geometry"), dict | None):
+        if "geometry" not in feature or not isinstance(feature["geometry"], dict | None):
             raise wrong
     return features
 

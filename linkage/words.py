@@ -7,6 +7,7 @@ from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from linkage.holder.hash_route import IN_WORDS as ROUTES
 from linkage.holder.reasons import KINDS, in_words
 from linkage.keys import fingerprint
 from linkage.study import IDENTIFIER_COLUMNS, Study, WireColumn, pseudonym_fields
@@ -139,7 +140,7 @@ def summarise(summary: Summary) -> Iterator[str]:
     """What leaves and what stays, before it leaves."""
     job = summary.job
     yield f"Levering {job.delivery.name} van {job.holder.organisation}: {job.delivery.title}"
-    yield f"Export {shown(summary.file)}, gelezen als {summary.kind}"
+    yield f"Export {shown(summary.file)}, gelezen als {summary.kind}; rekenwijze: {ROUTES[summary.route]}"
     yield ""
     yield from _counts(summary)
     yield ""

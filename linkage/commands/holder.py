@@ -20,6 +20,7 @@ from linkage.commands.terminal import FILE, Bar, asker, say_all
 @click.option("--identity", "identity_file", type=FILE, required=True, help="Uw identiteit.")
 @click.option("--output", type=FILE, help="Het pakket dat u verstuurt.")
 @click.option("--preview", "only_preview", is_flag=True, help="Alleen laten zien wat er mee zou gaan.")
+@click.option("--route", type=click.Choice(["auto", "reference", "polars-hash", "fast"]), default="auto", hidden=True)
 @click.option("--sequence", type=click.IntRange(1, 1_000_000), default=1, help="Hoger bij een verbeterde levering.")
 @click.option("--passphrase-file", type=FILE, help="Bestand met het wachtwoord, op een regel.")
 @click.option("--root-passphrase-file", type=FILE, help="Hetzelfde voor de hoofdsleutel, als dat een ander is.")
@@ -33,6 +34,7 @@ def encode(
     identity_file: Path,
     output: Path | None,
     only_preview: bool,
+    route: str,
     sequence: int,
     passphrase_file: Path | None,
     root_passphrase_file: Path | None,
@@ -52,6 +54,7 @@ def encode(
         export=export,
         today=dt.date.today(),
         sequence=sequence,
+        implementation=route,
         keep=tuple(
             path
             for path in (study, root_file, identity_file, passphrase_file, root_passphrase_file)

@@ -25,6 +25,7 @@ from linkage.files import cannot_write, replacing
 from linkage.holder.body import body_schema, write_body
 from linkage.holder.fingerprint import check as check_fingerprints
 from linkage.holder.fingerprint import measure
+from linkage.holder.hash_route import choose
 from linkage.holder.leaks import Gate
 from linkage.holder.minimise import minimise
 from linkage.holder.normalise import Job, normalise
@@ -62,7 +63,7 @@ class Request:
     export: Path
     today: dt.date
     sequence: int = 1
-    implementation: str = "polars-hash"
+    implementation: str = "auto"
     keep: tuple[Path, ...] = ()
 
 
@@ -144,7 +145,8 @@ def rejects_of(target: Path) -> Path:
 def _through(request: Request, progress: Progress, keep: Callable[[pl.DataFrame], None]) -> Summary:
     _check_keys(request)
     job, tally, gate = request.job, Tally(), Gate(request.job)
-    scheme = pseudonymiser(job, request.root, request.implementation)
+    route = choose(request.export) if request.implementation == "auto" else request.implementation
+    scheme = pseudonymiser(job, request.root, route)
     export = read(request.export, job.holder, progress)
     for batch in export.batches:
         with _no_cell_told(request.export, batch), _worst_first(gate, request.export):
@@ -154,7 +156,7 @@ def _through(request: Request, progress: Progress, keep: Callable[[pl.DataFrame]
             tally.add(valid, made)
         keep(made.frame)
     gate.check(request.export.name)
-    return Summary(job, request.export.name, export.kind, export.stays, tally)
+    return Summary(job, request.export.name, export.kind, export.stays, tally, route)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from itertools import pairwise
 
 import polars as pl
 
+from linkage.holder.once import once
+
 BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 RESERVED_BSN = "000000012"
 RESERVED_A_NUMBER = "1010101010"
@@ -50,16 +52,24 @@ def without_point_zero(text: pl.Expr) -> pl.Expr:
     return text.str.replace(r"^([0-9]+)[.,]0{1,2}$", "$1")
 
 
+def _cleaned(parts: pl.DataFrame, name: str) -> pl.LazyFrame:
+    """One column, trimmed and without point zero; that is to copy each cell, so it is done where there is one."""
+    frame = parts.select(clean(pl.col(name)))
+    pointed = frame[name].str.contains(r"[.,]00?$").any()
+    return frame.lazy().select(without_point_zero(pl.col(name)) if pointed else pl.col(name))
+
+
 def upper(text: pl.Expr) -> pl.Expr:
     """Upper case where all is ASCII; other text stays as it is, and then fits no grammar (`ſ` must not become `S`)."""
     return pl.when(text.str.contains(r"^[\x00-\x7F]*$")).then(text.str.to_uppercase()).otherwise(text)
 
 
-def _first(*cases: tuple[pl.Expr, str]) -> pl.Expr:
+def _first(*cases: tuple[pl.Expr, str | pl.Expr]) -> pl.Expr:
     """`class`: the name of the first condition that is true, else `ok`."""
     outcome = pl.lit(OK)
     for condition, name in reversed(cases):
-        outcome = pl.when(condition).then(pl.lit(name)).otherwise(outcome)
+        named = pl.lit(name) if isinstance(name, str) else name
+        outcome = pl.when(condition).then(named).otherwise(outcome)
     return outcome.alias("class")
 
 
@@ -73,8 +83,7 @@ def bsn(parts: pl.DataFrame) -> pl.DataFrame:
     text, number = pl.col("bsn"), pl.col("number")
     weighted = pl.sum_horizontal(pl.col(f"d{place}") * weight for place, weight in enumerate(BSN_WEIGHTS))
     return (
-        parts.lazy()
-        .select(without_point_zero(clean(text)))
+        _cleaned(parts, "bsn")
         .with_columns(text.str.contains(r"^[0-9]{8,9}$").alias("formed"))
         .with_columns(pl.when("formed").then(text.str.zfill(9)).alias("canonical"))
         .with_columns(pl.col("canonical").cast(pl.Int64, strict=False).alias("number"))
@@ -100,8 +109,7 @@ def a_number(parts: pl.DataFrame) -> pl.DataFrame:
     weighted = pl.sum_horizontal(digit * 2**place for place, digit in enumerate(digits))
     passes = (pl.sum_horizontal(digits) % 11).is_in([0, 5]) & (weighted % 11 == 0) & ~neighbours
     return (
-        parts.lazy()
-        .select(without_point_zero(clean(text)))
+        _cleaned(parts, "a_number")
         .with_columns(text.str.contains(r"^[1-9][0-9]{9}$").alias("formed"))
         .with_columns(pl.when("formed").then(text).cast(pl.Int64, strict=False).alias("number"))
         .with_columns(_digits(pl.col("number"), 10))
@@ -139,29 +147,55 @@ def household_number(parts: pl.DataFrame) -> pl.DataFrame:
 
 def address(parts: pl.DataFrame) -> pl.DataFrame:
     """address/1: postcode, number and suffix, from one, two or three columns; `7607AB|12|A3` and `7607AB|12`."""
-    postcode, number, suffix = pl.col("postcode"), pl.col("number"), pl.col("suffix")
-    return (
-        parts.lazy()
-        .select(
-            upper(clean(pl.col("postcode"))).alias("given"),
-            *(without_point_zero(upper(folded(pl.col(name)))).alias(name) for name in _NUMBER_PARTS),
-        )
-        .with_columns(_postcode(pl.col("given")).alias("postcode"), *_number_and_suffix())
-        .select(
-            pl.concat_str(postcode, number, suffix, separator="|").alias("address"),
-            pl.concat_str(postcode, number, separator="|").alias("address-number"),
-            _address_class(pl.col("given"), pl.col("house_number")),
-        )
-        .collect()
+    read = once(_postcodes, parts.select("postcode")).hstack(once(_numbers, parts.select(_NUMBER_PARTS)))
+    postcode, number, suffix = pl.col("code"), pl.col("number"), pl.col("suffix")
+    return read.select(
+        pl.concat_str(postcode, number, suffix, separator="|").alias("address"),
+        pl.concat_str(postcode, number, separator="|").alias("address-number"),
+        _first(
+            ((pl.col("code_class") == "no-postcode") & pl.col("empty"), "empty"),
+            (pl.col("code_class") != OK, pl.col("code_class")),
+            (pl.lit(True), pl.col("number_class")),
+        ),
     )
 
 
 _NUMBER_PARTS = ("house_number", "house_letter", "house_addition")
 
 
+def _postcodes(parts: pl.DataFrame) -> pl.DataFrame:
+    """`code`, null where it is none, and `code_class`."""
+    given, postcode = pl.col("given"), pl.col("code")
+    return (
+        parts.lazy()
+        .select(upper(clean(pl.col("postcode"))).alias("given"))
+        .with_columns(_postcode(given).alias("code"))
+        .select(
+            "code",
+            _first(
+                (given.is_null(), "no-postcode"),
+                (postcode.is_null(), "postcode-format"),
+                (postcode == RESERVED_POSTCODE, "reserved"),
+            ).alias("code_class"),
+        )
+        .collect()
+    )
+
+
 def _postcode(text: pl.Expr) -> pl.Expr:
     squeezed = text.str.replace(r"^NL[- ]?", "").str.replace(r"^([0-9]{4})\s([A-Z]{2})$", "$1$2")
     return pl.when(squeezed.str.contains(r"^[1-9][0-9]{3}([A-RT-Z][A-Z]|S[BCE-RT-Z])$")).then(squeezed)
+
+
+def _numbers(parts: pl.DataFrame) -> pl.DataFrame:
+    """`number`, `suffix`, whether the cell of the number is `empty`, and `number_class`."""
+    return (
+        parts.lazy()
+        .select(without_point_zero(upper(folded(pl.col(name)))).alias(name) for name in _NUMBER_PARTS)
+        .with_columns(*_number_and_suffix())
+        .select("number", "suffix", pl.col("house_number").is_null().alias("empty"), _number_class())
+        .collect()
+    )
 
 
 def _number_and_suffix() -> tuple[pl.Expr, pl.Expr]:
@@ -171,23 +205,19 @@ def _number_and_suffix() -> tuple[pl.Expr, pl.Expr]:
     return text.str.extract(r"^0*([0-9]+)", 1).alias("number"), suffix.alias("suffix")
 
 
-def _address_class(given: pl.Expr, text: pl.Expr) -> pl.Expr:
-    number, suffix, postcode = pl.col("number"), pl.col("suffix"), pl.col("postcode")
+def _number_class() -> pl.Expr:
+    text, number, suffix = pl.col("house_number"), pl.col("number"), pl.col("suffix")
     low = number.cast(pl.Int64, strict=False)
     high, lettered = (text.str.extract(form, 1).cast(pl.Int64, strict=False) for form in (_RANGE, _LETTERED))
     is_range = (high > low).fill_null(False) | (lettered >= low).fill_null(False) | text.str.contains(_UNTIL)
     return _first(
-        (given.is_null() & text.is_null(), "empty"),
-        (given.is_null(), "no-postcode"),
-        (postcode.is_null(), "postcode-format"),
-        (postcode == RESERVED_POSTCODE, "reserved"),
         (text.str.contains(_DATE), "date"),
         (text.is_null() | number.is_null(), "no-number"),
         (is_range, "range-or-addition"),
         (number == "0", "zero"),
         (~suffix.str.contains(r"^[0-9A-Z]*$"), "format"),
         ((number.str.len_bytes() > 5) | (suffix.str.len_bytes() > MAX_SUFFIX), "too-long"),
-    )
+    ).alias("number_class")
 
 
 Normaliser = Callable[[pl.DataFrame], pl.DataFrame]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from linkage.holder import identifiers, values
+from linkage.holder.once import once
 from linkage.holder.read import RawBatch
 from linkage.study import IDENTIFIER_COLUMNS, Holder, Study, WireColumn, wire_columns
 from protocols.model import AgeBand, AmountBand, AmountRounded, Below, CategoryColumn, Column, Count, Delivery, Minor
@@ -85,10 +86,5 @@ def _read(column: Column, job: Job, text: pl.Series) -> pl.DataFrame:
 
 
 def _distinct(read: Callable[[pl.Series], pl.DataFrame], text: pl.Series) -> pl.DataFrame:
-    """Read each different cell once, where many are alike. (Not by a categorical: Polars keeps those for good.)"""
-    different = text.unique()
-    if different.len() * 2 > text.len():
-        return read(text)
-    made = read(different).with_columns(different.alias("text"))
-    joined = text.alias("text").to_frame().join(made, on="text", how="left", nulls_equal=True, maintain_order="left")
-    return joined.drop("text")
+    """Read each different cell once, where many are alike."""
+    return once(lambda cells: read(cells["text"]), text.alias("text").to_frame())

@@ -115,4 +115,9 @@ def _bucket(frame: pl.DataFrame) -> pl.Expr:
 
 def _in_order(frames: list[pl.DataFrame]) -> pl.DataFrame:
     frame = pl.concat(frames)
-    return frame.sort(frame.columns, nulls_last=False)
+    # Sixteen bytes as one unsigned number, highest byte first, are in the same order, and much quicker to compare.
+    numbers = [
+        pl.col(name).bin.reinterpret(dtype=pl.UInt128, endianness="big") if dtype == pl.Binary else pl.col(name)
+        for name, dtype in frame.schema.items()
+    ]
+    return frame.sort(numbers, nulls_last=False)

@@ -48,13 +48,14 @@ class Tally:
 
 @dataclass(frozen=True)
 class Summary:
-    """What leaves and what stays, before it leaves."""
+    """What leaves and what stays, before it leaves; `route` is the implementation of the scheme that was used."""
 
     job: Job
     file: str
     kind: str
     stays: tuple[str, ...]
     tally: Tally
+    route: str = "polars-hash"
 
     @property
     def rejected(self) -> dict[str, int]:

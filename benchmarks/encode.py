@@ -1,0 +1,199 @@
+"""Rows per second and core from a Dutch CSV with BSN, A-nummer and an address in columns to the sealed package.
+
+Run it with: POLARS_MAX_THREADS=1 python benchmarks/encode.py; it writes its section of RESULTS.md. Beside it pandas
+with `hmac`: it reads the same file, normalises the same identifiers by the same rules for plain cells, hashes them
+and writes Parquet, with none of the checks, the selection, the summary and the sealing that the encoder does besides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from simulator import HOLDERS, TODAY, Cast
+from timing import machine, rounds, write_section
+
+from linkage.holder import encode as room
+from linkage.holder.normalise import Job
+from linkage.study import pseudonym_fields
+
+SIZES = (100_000, 300_000, 1_000_000, 2_000_000)
+COMPARED = 300_000
+ROUTES = ("polars-hash", "fast")
+COLUMNS = ("a_number", "bsn", "postcode", "house_number", "house_letter", "house_addition", "moves")
+HOLDER = "gemeente"
+
+
+def main() -> None:
+    """Measure and write."""
+    with tempfile.TemporaryDirectory() as folder:
+        cast = Cast(Path(folder))
+        spent = {rows: _measured(cast, rows) for rows in SIZES}
+    versions = machine("polars", "polars-hash", "numba", "pandas")
+    lines = [f"{versions}; 5 rounds up to {COMPARED:,} rows, 3 above.", ""]
+    lines += ["| rows | route | rows/s and core | x pandas + hmac |", "|---|---|---|---|"]
+    for rows, seconds in spent.items():
+        for name, took in seconds.items():
+            ratio = f"{seconds['pandas + hmac'] / took:.1f}" if "pandas + hmac" in seconds else ""
+            lines.append(f"| {rows:,} | {name} | {rows / took:,.0f} | {ratio} |")
+    few, many = min(SIZES), max(SIZES)
+    for name in ROUTES:
+        exponent = math.log(spent[many][name] / spent[few][name]) / math.log(many / few)
+        lines += ["", f"Cost of `{name}` grows as rows^{exponent:.2f} from {few:,} to {many:,} rows."]
+    write_section("Encoding", lines)
+
+
+def _measured(cast: Cast, rows: int) -> dict[str, float]:
+    export = cast.folder / "exports" / "rows.csv"
+    _write(export, rows)
+    works: dict[str, Callable[[], object]] = {name: _encoding(cast, export, name) for name in ROUTES}
+    for name in ROUTES:
+        _encoding(cast, _small(export), name)()
+    if rows <= COMPARED:
+        works["pandas + hmac"] = lambda: _pandas(cast, export, cast.folder / "pandas.parquet")
+    return rounds(works, 5 if rows <= COMPARED else 3)
+
+
+def _small(export: Path) -> Path:
+    """The first rows, so that nothing is loaded or compiled while it is measured."""
+    path = export.with_name("small.csv")
+    with export.open(encoding="utf-8") as file:
+        path.write_text("".join(line for line, _ in zip(file, range(2_000), strict=False)), encoding="utf-8")
+    return path
+
+
+def _encoding(cast: Cast, export: Path, route: str) -> Callable[[], object]:
+    """The register of nji_2016 with its three national identifiers and one other column, and nothing more."""
+    study = cast.study()
+    whole = room.job_of(study, HOLDER, HOLDERS[HOLDER][0])
+    delivery = whole.delivery.model_copy(
+        update={
+            "identifiers": tuple(i for i in whole.delivery.identifiers if i.kind != "household-number"),
+            "select": (),
+            "columns": tuple(column for column in whole.delivery.columns if column.name == "moves"),
+        }
+    )
+    holder = whole.holder.model_copy(update={"columns": {name: name for name in COLUMNS}})
+    request = room.Request(
+        job=Job(study, holder, delivery),
+        root=cast.root,
+        identity=cast.holder_keys[HOLDER],
+        export=export,
+        today=TODAY,
+        implementation=route,
+    )
+    return lambda: room.encode(request, cast.folder / f"{route}.package", lambda *_: None, lambda _: None)
+
+
+# --- the rows ----------------------------------------------------------------------------------------
+
+
+def _write(path: Path, rows: int) -> None:
+    """Inhabitants with numbers that pass the tests, two to a home, in no order; plain and less plain spellings."""
+    chance = np.random.default_rng(2016)
+    homes = chance.integers(0, max(rows // 2, 1), rows)
+    street, home = chance.integers(0, 9_000, rows), np.random.default_rng(1)
+    number, letter = home.integers(1, 400, rows)[homes], home.choice(["", "", "", "A", "b"], rows)[homes]
+    addition = home.choice(["", "", "", "", "2", "hs", "BIS"], rows)[homes]
+    street = street[homes]
+    codes = [f"{7000 + n // 10} {'ABCDEFGHKL'[n % 10]}{'MNPRTV'[n % 6]}" for n in street.tolist()]
+    cells = [_a_numbers(rows), _bsns(rows), codes, number, letter, addition, chance.choice([0] * 97 + [1, 2, 3], rows)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(";".join(COLUMNS) + "\r\n")
+        file.writelines(f"{';'.join(map(str, row))}\r\n" for row in zip(*cells, strict=True))
+
+
+def _digits(low: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    values = np.arange(low, low + count)
+    length = len(str(low))
+    return values, np.stack([values // 10 ** (length - 1 - place) % 10 for place in range(length)])
+
+
+def _bsns(rows: int) -> np.ndarray:
+    values, digits = _digits(200_000_000, rows * 12)
+    passing = np.tensordot(np.array([9, 8, 7, 6, 5, 4, 3, 2, -1]), digits, 1) % 11 == 0
+    return np.random.default_rng(3).permutation(values[passing][:rows])
+
+
+def _a_numbers(rows: int) -> np.ndarray:
+    found: list[np.ndarray] = []
+    low = 2_010_000_000
+    while sum(map(len, found)) < rows:
+        values, digits = _digits(low, 5_000_000)
+        passing = np.isin(digits.sum(0) % 11, (0, 5)) & (np.tensordot(2 ** np.arange(10), digits, 1) % 11 == 0)
+        found.append(values[passing & (digits[1:] != digits[:-1]).all(0)])
+        low += 5_000_000
+    return np.random.default_rng(4).permutation(np.concatenate(found)[:rows])
+
+
+# --- pandas ------------------------------------------------------------------------------------------
+
+_POSTCODE = re.compile(r"[1-9][0-9]{3}([A-RT-Z][A-Z]|S[BCE-RT-Z])")
+
+
+def _pandas(cast: Cast, export: Path, target: Path) -> None:
+    """What a careful analyst writes: text columns, a function per identifier, `hmac` per cell."""
+    frame = pd.read_csv(export, sep=";", dtype=str, keep_default_na=False)
+    study = cast.study()
+    texts = {
+        "a-number": frame["a_number"].map(_plain_a_number),
+        "bsn": frame["bsn"].map(_plain_bsn),
+        "address": [_plain_address(*row) for row in zip(*(frame[name] for name in COLUMNS[2:6]), strict=True)],
+    }
+    texts["address-number"] = [text and text.rsplit("|", 1)[0] for text in texts["address"]]
+    made = pd.DataFrame({"moves": frame["moves"].astype("int32")})
+    for field in pseudonym_fields(_encoding_fields(study)):
+        version = study.protocol.normalisation.version(field)
+        key = cast.root.field_key(study.protocol.scheme, field, version).encode()
+        made[field] = [text and hmac.digest(key, text.encode(), hashlib.sha256)[:16] for text in texts[field]]
+    made.sort_values("a-number").to_parquet(target, compression="zstd", index=False)
+
+
+def _encoding_fields(study: object) -> object:
+    whole = room.job_of(study, HOLDER, HOLDERS[HOLDER][0]).delivery  # type: ignore[arg-type]
+    kept = tuple(i for i in whole.identifiers if i.kind != "household-number")
+    return whole.model_copy(update={"identifiers": kept})
+
+
+def _plain_bsn(cell: str) -> str | None:
+    text = cell.strip()
+    if not re.fullmatch(r"[0-9]{8,9}", text):
+        return None
+    text = text.zfill(9)
+    total = sum(int(digit) * weight for digit, weight in zip(text, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True))
+    return text if total % 11 == 0 and len(set(text[:8])) > 1 else None
+
+
+def _plain_a_number(cell: str) -> str | None:
+    text = cell.strip()
+    if not re.fullmatch(r"[1-9][0-9]{9}", text):
+        return None
+    digits = [int(digit) for digit in text]
+    apart = all(one != other for one, other in pairwise(digits))
+    weighted = sum(digit * 2**place for place, digit in enumerate(digits))
+    return text if apart and sum(digits) % 11 in (0, 5) and weighted % 11 == 0 else None
+
+
+def _plain_address(postcode: str, number: str, letter: str, addition: str) -> str | None:
+    code = postcode.strip().upper().replace(" ", "")
+    found = re.fullmatch(r"0*([1-9][0-9]{0,4})(.*)", number.strip().upper())
+    if not _POSTCODE.fullmatch(code) or not found:
+        return None
+    suffix = re.sub(r"[\s\-/.,'+]+", "", found.group(2) + letter.upper() + addition.upper())
+    return f"{code}|{found.group(1)}|{suffix}" if re.fullmatch(r"[0-9A-Z]{0,5}", suffix) else None
+
+
+if __name__ == "__main__":
+    main()

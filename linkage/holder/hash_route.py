@@ -1,0 +1,30 @@
+"""Which of the implementations makes the pseudonyms of an export: by what is installed and the size of the file.
+
+All give the same pseudonyms (docs/spec/pseudonym-v1.md, section 4); they differ in time alone. `fast` costs a start
+(`benchmarks/RESULTS.md`): a good second with its machine code kept, some seven without, and saves a microsecond a row.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+DEFAULT, FAST = "polars-hash", "fast"
+# About seventy bytes a row: a million rows for what is kept, ten million for what must be compiled first.
+LARGE_BYTES = 70_000_000
+VERY_LARGE_BYTES = 700_000_000
+
+IN_WORDS = {
+    "reference": "referentie (hmac)",
+    DEFAULT: "standaard (polars-hash)",
+    FAST: "snel (numba)",
+}
+
+
+def choose(export: Path) -> str:
+    """The name of an implementation for this export; the default where there is no such file, which reading it tells."""
+    if find_spec("numba") is None or not export.is_file():
+        return DEFAULT
+    from linkage.holder.hash_cache import has_kernel
+
+    return FAST if export.stat().st_size >= (LARGE_BYTES if has_kernel() else VERY_LARGE_BYTES) else DEFAULT

@@ -6,6 +6,7 @@ import click
 
 from linkage.commands import everybody, holder, keys, linker, research, retention
 from linkage.commands.assess import assess
+from linkage.commands.desk import desk
 from linkage.commands.evidence import evidence
 from linkage.commands.export import export
 from linkage.commands.terminal import Quiet
@@ -16,14 +17,14 @@ from linkage.commands.terminal import Quiet
 def main() -> None:
     """Huishoudens koppelen zonder een enkel nummer of adres uit handen te geven.
 
-    Houder: keys, check, encode. Koppelaar: keys, link. Onderzoeker: tabulate, costs, release, report, export,
-    business-case. Iedereen: check, inspect, retention, assess, evidence, demo.
+    Zonder terminal: desk. Houder: keys, check, encode. Koppelaar: keys, link. Onderzoeker: tabulate, costs, release,
+    report, export, business-case. Iedereen: check, inspect, retention, assess, evidence, demo.
     """
 
 
 _COMMANDS = (
     *(everybody.check, everybody.inspect, everybody.demo, keys.keys, holder.encode, linker.link),
-    *(retention.retention, assess, evidence),
+    *(desk, retention.retention, assess, evidence),
     *(research.tabulate, research.costs, research.release, research.report, research.business_case, export),
 )
 for _command in _COMMANDS:

@@ -22,7 +22,7 @@ IN_WORDS = {
 
 
 def choose(export: Path) -> str:
-    """The name of an implementation for this export; the default where there is no such file, which reading it tells."""
+    """The name of an implementation for this export; the default where there is no such file: reading it tells."""
     if find_spec("numba") is None or not export.is_file():
         return DEFAULT
     from linkage.holder.hash_cache import has_kernel

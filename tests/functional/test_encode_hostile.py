@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from simulator import Cast, bsn, columns_of
 
 from linkage.errors import LinkageError
-from linkage.holder import apart
+from linkage.holder import apart, records
 from linkage.holder import encode as room
-from linkage.holder import records
 from linkage.holder.encode import Request
 from linkage.words import summarise
 

@@ -1,0 +1,69 @@
+"""Work that takes longer than a page may: in a thread of its own, with progress, and it can be cancelled."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from typing import Any
+
+from linkage.errors import LinkageError
+
+Progress = Callable[[int, int], None]
+Task = Callable[[Progress], Any]
+
+
+class Work:
+    """One task; `state` is running, done, failed or cancelled."""
+
+    def __init__(self, task: Task) -> None:
+        """Start it."""
+        self.state = "running"
+        self.error: LinkageError | None = None
+        self.result: Any = None
+        self._part = (0, 0)
+        self._cancelled = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(task,), daemon=True)
+        self._thread.start()
+
+    @property
+    def percent(self) -> int:
+        """How far, in whole percents."""
+        done, total = self._part
+        return min(100, 100 * done // total) if total else 0
+
+    def cancel(self, wait_seconds: float = 0.0) -> None:
+        """Ask it to stop at its next step; it leaves nothing behind."""
+        self._cancelled.set()
+        if wait_seconds:
+            self._thread.join(wait_seconds)
+
+    def _progress(self, done: int, total: int) -> None:
+        if self._cancelled.is_set():
+            raise CancelledError
+        self._part = (done, total)
+
+    def _run(self, task: Task) -> None:
+        try:
+            self.result = task(self._progress)
+            state = "done"
+        except CancelledError:
+            state = "cancelled"
+        except LinkageError as error:
+            self.error, state = error, "failed"
+        except BaseException as error:  # noqa: BLE001  -- the edge of a room: a traceback quotes values, a panic is no Exception
+            self.error, state = LinkageError(unforeseen(error)), "failed"
+        gc.collect()
+        self.state = state
+
+
+def unforeseen(error: BaseException) -> str:
+    """The kind of an error and where in our code it arose; never its message, which may hold a value."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module.startswith(("linkage", "protocols")):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"onverwachte fout in het programma ({type(error).__name__}, {place}); meld deze regel aan de beheerder"

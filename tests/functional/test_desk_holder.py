@@ -1,0 +1,394 @@
+"""The whole way of a clerk at the desk, in a real browser: three exports, usual mistakes, and their mending."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import fastexcel
+import polars as pl
+import pytest
+import xlsxwriter
+from desk.browser import Clerk, Running, browsing, clerk_at, running
+from desk.office import FOLDER, PASSPHRASE, ROOT_PASSPHRASE, Office, content, office_of, picture
+from playwright.sync_api import Browser
+
+from linkage.keys import load_linker
+from linkage.linker import run as linker_room
+from linkage.study import load_study
+
+Demo = tuple[Path, str]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as made:
+        yield made
+
+
+@pytest.fixture
+def stadsbank(demo: Demo, tmp_path: Path) -> Office:
+    return office_of(demo[0], tmp_path, "stadsbank-twente", "stadsbank")
+
+
+def fine(clerk: Clerk, desk: Running, name: str = "") -> None:
+    """What holds on every page: axe finds nothing, the browser complains of nothing, and nobody else was asked."""
+    assert clerk.faults() == []
+    assert clerk.complaints == []
+    assert clerk.strangers(desk.origin) == []
+    if name:
+        picture(clerk, name)
+
+
+def to_export(clerk: Clerk, desk: Running, pictures: bool = False) -> None:
+    """The first step: choose the study, compare the fingerprint, choose the delivery."""
+    clerk.wait("/studie")
+    fine(clerk, desk, "desk-1-studie" if pictures else "")
+    clerk.pick(FOLDER, "study.toml")
+    fine(clerk, desk, "desk-2-afspraken" if pictures else "")
+    clerk.page.check("input[name=compared]")
+    clerk.press("Verder")
+    assert clerk.step == "/export"
+
+
+def check(clerk: Clerk) -> None:
+    """From the columns to the overview, or back with what is wrong."""
+    clerk.press("Bekijk wat er meegaat")
+    clerk.page.locator(".sides, .alert:not(.soft)").first.wait_for()
+
+
+def seal(clerk: Clerk) -> None:
+    """Make the package."""
+    clerk.press("Maak het pakket")
+    clerk.page.locator(".digest, .alert").first.wait_for()
+
+
+# --- three exports ----------------------------------------------------------------------------------
+
+
+def test_a_csv_that_is_dragged_in_with_every_mistake_on_the_way(
+    stadsbank: Office, browser: Browser, demo: Demo, tmp_path: Path
+) -> None:
+    stadsbank.lock()
+    original = stadsbank.folder / "Stadsbank klanten export.csv"
+    export = original.with_name("klanten met andere kop.csv")
+    export.write_bytes(original.read_bytes().replace("Schuldbedrag €".encode("cp1252"), b"Debet saldo"))
+    with running(stadsbank.home) as desk:
+        clerk = clerk_at(browser, desk)
+        to_export(clerk, desk, pictures=True)
+
+        # A file that is no export, and an empty one: a sentence, and the clerk is where he was.
+        for name, raw in (
+            ("verkeerd.csv", b"%PDF-1.7\x00\x00\x00 no export"),
+            ("leeg.csv", b""),
+            ("werkmap.xlsx", b"PK\x03\x04 and more"),
+        ):
+            (stadsbank.folder / name).write_bytes(raw)
+            clerk.drop(stadsbank.folder / name)
+            clerk.page.locator("#drop-fault").wait_for()
+            assert name in clerk.text("#drop-fault")
+            clerk.page.reload()
+        fine(clerk, desk, "desk-3-export")
+
+        clerk.drop(export)
+        clerk.wait("/kolommen")
+        # One column has another name: it is not guessed, and without it there is no way on.
+        assert clerk.page.input_value("select[name='column.debt']") == ""
+        assert clerk.text("tr:has(select[name='column.debt']) .tag") == "kies zelf"
+        check(clerk)
+        assert "Schuldbedrag €" in clerk.text(".alert")
+        fine(clerk, desk, "desk-4-kolommen")
+
+        # The wrong column: identifiers where an amount should be. Nothing was written.
+        clerk.page.select_option("select[name='column.bsn']", "Dossier")
+        clerk.page.select_option("select[name='column.debt']", "Sofi-/BSN-nr")
+        check(clerk)
+        assert clerk.step == "/kolommen"
+        assert "bevat BSN's" in clerk.text(".alert")
+        assert clerk.page.evaluate("document.activeElement.className") == "alert"
+        fine(clerk, desk, "desk-5-verkeerde-kolom")
+
+        clerk.page.select_option("select[name='column.bsn']", "Sofi-/BSN-nr")
+        clerk.page.select_option("select[name='column.debt']", "Debet saldo")
+        check(clerk)
+        said = clerk.text()
+        assert "1.671" in clerk.text(".numbers")
+        assert "1.639" in clerk.text(".numbers")
+        assert "537, 698, 786, 1.253, 1.434, 1.583" in said
+        assert "Verzin nooit een nummer" in said
+        assert [clerk.text(f".stays .names li:nth-child({n})") for n in (1, 2, 3)] == ["Dossier", "Cliënt", "Memo"]
+        assert "Schuld: alleen een klasse" in clerk.text(".leaves")
+        assert not list(stadsbank.folder.glob("*.package"))
+        fine(clerk, desk, "desk-6-controle")
+
+        clerk.press("Dit klopt, verder")
+        clerk.page.fill("#identity", "niet het goede wachtwoord")
+        seal(clerk)
+        assert clerk.step == "/verzegelen"
+        assert "wachtwoord past niet" in clerk.text(".alert")
+        assert clerk.page.input_value("#identity") == ""
+        fine(clerk, desk, "desk-7-verzegelen")
+        clerk.page.fill("#identity", PASSPHRASE)
+        clerk.page.fill("#root", ROOT_PASSPHRASE)
+        seal(clerk)
+
+        assert clerk.step == "/klaar"
+        digest = hashlib.sha256(stadsbank.package.read_bytes()).hexdigest()
+        assert clerk.text(".digest").replace(" ", "").replace("\n", "") == digest
+        assert "Onderzoeksinstituut Twente" in clerk.text()
+        fine(clerk, desk, "desk-8-klaar")
+
+    own = stadsbank.command(export, tmp_path / "line", {"Schuldbedrag €": "Debet saldo"})
+    assert same(own, stadsbank.package, demo[0])
+    reports = [path.with_name(f"{path.name}.afgewezen.csv").read_bytes() for path in (own, stadsbank.package)]
+    assert reports[0] == reports[1]
+
+
+def same(one: Path, other: Path, demo: Path) -> bool:
+    """Whether two packages hold the same: all of the manifest, and every byte of the body."""
+    (manifest, rows, body), (manifest_too, rows_too, body_too) = (content(path, demo) for path in (one, other))
+    assert manifest == manifest_too
+    assert rows.equals(rows_too)
+    assert body == body_too
+    return True
+
+
+def test_a_workbook_with_another_sheet_and_a_title_above_the_columns(
+    demo: Demo, tmp_path: Path, browser: Browser
+) -> None:
+    office = office_of(demo[0], tmp_path, "corporatie-zuid", "woningcorporatie")
+    office.lock()
+    original = office.folder / "Verhuureenheden 2014.xlsx"
+    export = moved(original, office.folder / "Verhuur (nieuw).xlsx")
+    (office.folder / "dicht.xlsx").write_bytes(b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"))
+    (office.folder / "kapot.xlsx").write_bytes(original.read_bytes()[:5000])
+    with running(office.home) as desk:
+        clerk = clerk_at(browser, desk)
+        to_export(clerk, desk)
+        for name, said in (("kapot.xlsx", "bewaar het als .xlsx"), ("dicht.xlsx", "heeft een wachtwoord")):
+            clerk.pick(name)
+            assert clerk.step == "/export"
+            assert said in clerk.text(".alert")
+        fine(clerk, desk, "desk-9-wachtwoord")
+
+        # The agreed sheet is not there any more: the desk begins at the first one, which has no column of ours.
+        clerk.pick("Verhuur (nieuw).xlsx")
+        assert clerk.text(".bar").count("Blad") == 1
+        assert clerk.page.locator(".tag.good").count() == 0
+        clerk.page.select_option("#sheet", "VHE 31-12")
+        clerk.press("Opnieuw lezen")
+        assert clerk.page.input_value("#row") == "4"
+        assert clerk.page.locator(".tag.good").count() == 4
+        assert clerk.page.input_value("select[name='column.house_number']") == "Huisnummer"
+        assert clerk.text("tr:has(select[name='column.house_number']) .tag") == "controleer dit"
+        fine(clerk, desk, "desk-10-blad")
+        check(clerk)
+        clerk.press("Dit klopt, verder")
+        clerk.page.fill("#identity", PASSPHRASE)
+        clerk.page.fill("#root", ROOT_PASSPHRASE)
+        seal(clerk)
+        assert clerk.step == "/klaar"
+    changes = {'sheet = "Eenheden"': 'sheet = "VHE 31-12"\nheader_row = 4', '"Huisnr."': '"Huisnummer"'}
+    text = (office.folder / "study.toml").read_text("utf-8")
+    assert text.count('"Huisnr."') == 1
+    assert same(office.command(export, tmp_path / "line", changes), office.package, demo[0])
+
+
+def moved(original: Path, target: Path) -> Path:
+    """The same rows on a second sheet, under a title, with another name for a column."""
+    rows = fastexcel.read_excel(original).load_sheet(0, header_row=None, dtypes="string").to_polars().rows()
+    with xlsxwriter.Workbook(str(target)) as book:
+        book.add_worksheet("Toelichting").write_string(0, 0, "Gemaakt voor het onderzoek")
+        sheet = book.add_worksheet("VHE 31-12")
+        sheet.write_string(0, 0, "Overzicht verhuureenheden")
+        for at, row in enumerate(rows, 3):
+            for column, cell in enumerate(row):
+                if cell is not None:
+                    sheet.write_string(at, column, cell if at > 3 else cell.replace("Huisnr.", "Huisnummer"))
+    return target
+
+
+def test_parquet_in_english_and_all_packages_linked(demo: Demo, tmp_path: Path, browser: Browser) -> None:
+    office = office_of(demo[0], tmp_path, "inkomensregister", "inkomen")
+    office.lock()
+    with running(office.home, "--study", office.folder / "study.toml") as desk:
+        clerk = clerk_at(browser, desk)
+        clerk.wait("/studie")
+        clerk.press("English")
+        assert clerk.page.get_attribute("html", "lang") == "en"
+        fine(clerk, desk)
+        clerk.page.check("input[name=compared]")
+        clerk.press("Continue")
+        clerk.page.fill("#path", str(office.folder / "inkomen_2014.parquet"))
+        clerk.press("Choose this file")
+        fine(clerk, desk)
+        clerk.press("See what leaves")
+        clerk.page.locator(".sides").wait_for()
+        fine(clerk, desk)
+        clerk.press("This is right, continue")
+        clerk.page.fill("#identity", PASSPHRASE)
+        clerk.page.fill("#root", ROOT_PASSPHRASE)
+        fine(clerk, desk)
+        clerk.page.locator("button", has_text="Make the package").click()
+        clerk.wait("/klaar")
+        fine(clerk, desk)
+        clerk.press("Make another delivery")
+        assert "Everything was cleared" in clerk.text(".notice")
+    assert same(office.command(office.folder / "inkomen_2014.parquet", tmp_path / "line"), office.package, demo[0])
+
+    # The linker takes it, with the packages of all other holders, and comes to the same households.
+    inbox = shutil.copytree(demo[0] / "institute" / "inbox", tmp_path / "inbox")
+    shutil.copy(office.package, inbox / "inkomensregister.package")
+    study = load_study(demo[0] / "study.toml")
+    identity = load_linker(demo[0] / "institute" / "institute.identity", lambda _name: None)
+    manifest, _, _ = content(office.package, demo[0])
+    today = dt.date.fromisoformat(manifest.created)
+    made = linker_room.run(linker_room.Request(study, identity, inbox, tmp_path / "research", today))
+    there = pl.read_parquet(demo[0] / "institute" / "research" / "households.parquet")
+    assert pl.read_parquet(made.households).equals(there)
+
+
+# --- stopping half-way, and starting again ----------------------------------------------------------
+
+
+def test_nothing_is_written_when_the_clerk_cancels(demo: Demo, tmp_path: Path, browser: Browser) -> None:
+    office = office_of(demo[0], tmp_path, "gemeente-almelo", "bevolking")
+    export = office.folder / "Uitvoer bevolking 20150401.csv"
+    head, rest = export.read_bytes().split(b"\n", 1)
+    export.write_bytes(head + b"\n" + rest * 12)
+    before = sorted(office.folder.iterdir())
+    with running(office.home) as desk:
+        clerk = clerk_at(browser, desk)
+        to_export(clerk, desk)
+        clerk.pick("Uitvoer bevolking 20150401.csv")
+        clerk.press("Bekijk wat er meegaat")
+        assert clerk.page.locator("progress").count() == 1
+        fine(clerk, desk, "desk-12-bezig")
+        # The page answers while the export is being read.
+        assert clerk.page.evaluate("fetch('/studie').then(answer => answer.status)") == 200
+        clerk.press("Afbreken")
+        assert clerk.step == "/kolommen"
+        assert "Er is niets geschreven" in clerk.text(".notice")
+    assert sorted(office.folder.iterdir()) == before
+
+
+def test_an_export_that_changes_after_the_overview_is_refused(stadsbank: Office, browser: Browser) -> None:
+    export = stadsbank.folder / "Stadsbank klanten export.csv"
+    with running(stadsbank.home) as desk:
+        clerk = clerk_at(browser, desk)
+        to_export(clerk, desk)
+        clerk.pick(export.name)
+        check(clerk)
+        clerk.press("Dit klopt, verder")
+        export.write_bytes(export.read_bytes() + export.read_bytes().split(b"\n")[1] + b"\n")
+        seal(clerk)
+        assert "is veranderd nadat u het overzicht zag" in clerk.text(".alert")
+    assert not stadsbank.package.exists()
+
+
+def test_an_export_with_too_many_refused_rows_has_no_way_on(stadsbank: Office, browser: Browser) -> None:
+    export = stadsbank.folder / "Stadsbank klanten export.csv"
+    with running(stadsbank.home) as desk:
+        clerk = clerk_at(browser, desk)
+        to_export(clerk, desk)
+        clerk.pick(export.name)
+        clerk.page.select_option("select[name='column.bsn']", "Dossier")
+        clerk.page.select_option("select[name='column.postcode']", "Memo")
+        check(clerk)
+        assert "Zo komt er geen pakket" in clerk.text(".alert") or "Geen enkele rij" in clerk.text(".alert")
+        assert clerk.page.locator("button", has_text="Dit klopt").count() == 0
+        clerk.page.goto(f"{desk.origin}/verzegelen")
+        assert clerk.step == "/controle"
+        fine(clerk, desk)
+
+
+def test_without_keys_beside_the_study_the_page_says_what_to_do(stadsbank: Office, browser: Browser) -> None:
+    (stadsbank.folder / "stadsbank-twente.identity").unlink()
+    (stadsbank.folder / "study.root").chmod(0o644)
+    with running(stadsbank.home) as desk:
+        clerk = clerk_at(browser, desk)
+        clerk.pick(FOLDER, "study.toml")
+        assert clerk.text(".checks").count("niet gevonden") == 2
+        assert "anderen kunnen study.root lezen" in clerk.text()
+        assert clerk.page.locator("button", has_text="Verder").count() == 0
+        fine(clerk, desk)
+
+
+def test_the_way_is_walked_by_keyboard_alone(stadsbank: Office, browser: Browser) -> None:
+    with running(stadsbank.home) as desk:
+        clerk = clerk_at(browser, desk)
+        clerk.wait("/studie")
+        keyboard = clerk.page.keyboard
+
+        def tab_to(selector: str) -> None:
+            for _ in range(60):
+                keyboard.press("Tab")
+                if clerk.page.evaluate("s => document.activeElement.matches(s)", selector):
+                    # Where the focus is, can be seen.
+                    style = clerk.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+                    assert style != "none"
+                    return
+            raise AssertionError(f"no way to {selector}")
+
+        tab_to(".skip")
+        tab_to(".entry.folder")
+        keyboard.press("Enter")
+        clerk.page.locator(".entry", has_text="study.toml").wait_for()
+        tab_to(".entry[value$='study.toml']")
+        with clerk.page.expect_navigation():
+            keyboard.press("Enter")
+        tab_to("input[name=compared]")
+        keyboard.press("Space")
+        tab_to("button.main")
+        with clerk.page.expect_navigation():
+            keyboard.press("Enter")
+        tab_to("#path")
+        keyboard.type(str(stadsbank.folder / "Stadsbank klanten export.csv"))
+        with clerk.page.expect_navigation():
+            keyboard.press("Enter")
+        tab_to("button.main")
+        keyboard.press("Enter")
+        clerk.page.locator(".sides").wait_for()
+        tab_to("button.main")
+        with clerk.page.expect_navigation():
+            keyboard.press("Enter")
+        tab_to("button.main")
+        keyboard.press("Enter")
+        clerk.wait("/klaar")
+    assert stadsbank.package.exists()
+
+
+def test_the_account_can_be_printed(stadsbank: Office, browser: Browser) -> None:
+    with running(stadsbank.home) as desk:
+        clerk = clerk_at(browser, desk)
+        to_export(clerk, desk)
+        clerk.pick("Stadsbank klanten export.csv")
+        check(clerk)
+        clerk.press("Dit klopt, verder")
+        seal(clerk)
+        clerk.page.evaluate("window.print = () => { document.title = 'printed'; }")
+        clerk.page.locator("[data-print]").click()
+        assert clerk.page.title() == "printed"
+        clerk.page.emulate_media(media="print")
+        said = clerk.text("body")
+        assert "6 × BSN bestaat niet (het controlecijfer klopt niet)" in said
+        assert "Schuldbedrag €: Schuld, alleen een klasse" in said
+        assert "Alles wissen" not in said
+
+
+def test_no_step_is_wider_than_the_screen(stadsbank: Office, browser: Browser) -> None:
+    """At 1366 wide, and enlarged to 200 % (WCAG 1.4.4): nothing needs scrolling sideways."""
+    with running(stadsbank.home) as desk:
+        clerk = clerk_at(browser, desk)
+        to_export(clerk, desk)
+        clerk.pick("Stadsbank klanten export.csv")
+        check(clerk)
+        for path in ("/studie", "/export", "/kolommen", "/controle", "/verzegelen"):
+            clerk.page.goto(desk.origin + path)
+            assert clerk.step == path
+            for width in (1366, 683):
+                clerk.page.set_viewport_size({"width": width, "height": 768})
+                assert clerk.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -173,15 +173,29 @@ def _workplace(output: Path) -> Iterator[Path]:
 
 
 def _removed(folder: Path) -> bool:
-    """Whether the folder is gone; what fails once may go the second time."""
-    for _ in range(2):
-        shutil.rmtree(folder, ignore_errors=True)
+    """Whether the folder is gone; what fails once may go the second time. A signal to end waits until it is."""
+    stopped: KeyboardInterrupt | None = None
+    gone = False
+    for _ in range(3):
         try:
-            folder.lstat()
-        except FileNotFoundError:
-            return True
-        except OSError:
-            continue
+            shutil.rmtree(folder, ignore_errors=True)
+            gone = _absent(folder)
+        except KeyboardInterrupt as signal:
+            stopped = signal
+        if gone:
+            break
+    if stopped is not None:
+        raise stopped
+    return gone
+
+
+def _absent(folder: Path) -> bool:
+    try:
+        folder.lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
     return False
 
 

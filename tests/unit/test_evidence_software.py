@@ -23,7 +23,7 @@ def test_every_dependency_is_there_with_its_version() -> None:
 def test_own_files_are_those_of_the_program() -> None:
     files = own_files()
     assert {"linkage/cli.py", "linkage/almelo/patterns.csv", "protocols/nji_2016/requirements.csv"} <= set(files)
-    assert not [name for name in files if name.endswith(".pyc") or "cache" in name]
+    assert not [name for name in files if name.endswith(".pyc") or "__pycache__" in name]
     assert software().own_files == len(files)
     lines = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n" for name, path in files.items())
     assert software().own_digest == hashlib.sha256(lines.encode()).hexdigest()

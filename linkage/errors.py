@@ -414,3 +414,14 @@ class EvidenceExtra(EvidenceBroken):
     """Something is in the folder of an evidence pack that the pack does not name."""
 
     exit_code = 122
+
+
+def unforeseen(error: BaseException) -> str:
+    """The kind of an error and where in our code it arose; never its message, which may hold a value."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module.startswith(("linkage", "protocols")):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"onverwachte fout in het programma ({type(error).__name__}, {place}); meld deze regel aan de beheerder"

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from linkage.errors import LinkageError, OutputError, PassphraseNeeded
+from linkage.errors import LinkageError, OutputError, PassphraseNeeded, unforeseen
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -52,24 +52,13 @@ class Quiet(click.Group):
                 OutputError.exit_code,
             )
         except BaseException as error:  # noqa: BLE001  -- a traceback quotes values; a library's panic is no Exception
-            _fail(_unforeseen(error), LinkageError.exit_code)
+            _fail(unforeseen(error), LinkageError.exit_code)
         sys.exit(code if isinstance(code, int) else 0)
 
 
 def _end_cleanly(_signal: int, _frame: object) -> None:
     """End as on Ctrl-C, so that temporary files are removed on the way out."""
     raise KeyboardInterrupt
-
-
-def _unforeseen(error: BaseException) -> str:
-    """The kind of an error and where in our code it arose; never its message, which may hold a value."""
-    trace, place = error.__traceback__, ""
-    while trace is not None:
-        module = str(trace.tb_frame.f_globals.get("__name__", ""))
-        if module.startswith(("linkage", "protocols")):
-            place = f"{module}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return f"onverwachte fout in het programma ({type(error).__name__}, {place}); meld deze regel aan de beheerder"
 
 
 def _usage(error: click.UsageError) -> str:

@@ -20,8 +20,8 @@ from linkage.desk.memory import Held
 from linkage.desk.page import LANGUAGES, STATIC, Language, render, static, text
 from linkage.desk.picker import inside, listing
 from linkage.desk.session import Session
-from linkage.desk.work import Work, unforeseen
-from linkage.errors import LinkageError
+from linkage.desk.work import Work
+from linkage.errors import LinkageError, unforeseen
 
 MOST_FORM_BYTES = 64 * 1024
 MOST_FIELDS = 400

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import Any
 
-from linkage.errors import LinkageError
+from linkage.errors import LinkageError, unforeseen
 
 Progress = Callable[[int, int], None]
 Task = Callable[[Progress], Any]
@@ -56,14 +56,3 @@ class Work:
             self.error, state = LinkageError(unforeseen(error)), "failed"
         gc.collect()
         self.state = state
-
-
-def unforeseen(error: BaseException) -> str:
-    """The kind of an error and where in our code it arose; never its message, which may hold a value."""
-    trace, place = error.__traceback__, ""
-    while trace is not None:
-        module = str(trace.tb_frame.f_globals.get("__name__", ""))
-        if module.startswith(("linkage", "protocols")):
-            place = f"{module}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return f"onverwachte fout in het programma ({type(error).__name__}, {place}); meld deze regel aan de beheerder"

@@ -127,7 +127,7 @@ def _codebook(path: Path | None) -> Iterator[Callable[[bytes], None]]:
 
     try:
         yield write
-    except BaseException:
+    except BaseException:  # also on a signal to end: a codebook without its export says what is not there
         path.unlink(missing_ok=True)
         raise
 

@@ -178,8 +178,9 @@ CHILD = """
 import json, os, sys
 import linkage.linker.parse as room
 {change}
-room._limit()
-room._check(json.loads(sys.stdin.buffer.read()))
+asked = json.loads(sys.stdin.buffer.read())
+room._limit(asked)
+room._check(asked)
 """
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import io
 import os
 import signal
@@ -17,11 +16,11 @@ from typing import Any
 import click
 
 from linkage.errors import LinkageError, OutputError, PassphraseNeeded, unforeseen
+from linkage.limits import no_core_dumps
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 BAR_AFTER_SECONDS = 1.0
-PR_SET_DUMPABLE = 4
 
 
 class Quiet(click.Group):
@@ -31,7 +30,7 @@ class Quiet(click.Group):
         """Run, and end with the error's own exit code and message."""
         kwargs["standalone_mode"] = False
         os.umask(0o077)  # whatever is made is for its owner alone
-        _no_core_dumps()
+        no_core_dumps()
         _print_anything()
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, _end_cleanly)
@@ -76,18 +75,6 @@ def _fail(message: str, code: int) -> None:
     except OSError:
         _stop_printing()
     sys.exit(code)
-
-
-def _no_core_dumps() -> None:
-    """No image of memory, which holds keys and identifiers, on disk or with a crash reporter; children inherit this."""
-    if os.name != "posix":
-        return
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # A reporter behind a pipe in core_pattern gets its dump without regard to that limit, unless the process says no.
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _print_anything() -> None:

@@ -140,6 +140,10 @@ def _check_dates(manifest: Manifest, study: Study, today: dt.date) -> None:
         created, expires = dt.date.fromisoformat(manifest.created), dt.date.fromisoformat(manifest.expires)
     except ValueError:
         raise PackageExpired("het pakket heeft een datum die niet bestaat; laat de houder opnieuw coderen") from None
+    if created < study.study.reference_date:
+        raise PackageExpired(
+            "het pakket is volgens zijn datum voor de peildatum gemaakt; controleer de klok bij de houder"
+        )
     if created > today + dt.timedelta(days=1):
         raise PackageExpired("het pakket is in de toekomst gemaakt; controleer de klok van beide computers")
     if expires < today or (expires - created).days > study.protocol.package_days:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linkage.errors import ContentWrong
+from linkage.limits import limit
 from linkage.transfer.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -21,25 +22,42 @@ if TYPE_CHECKING:
 
 MEMORY_BYTES = 12 * 1024**3
 SECONDS = 900
+BYTES_BESIDE_ROWS = 1024**2
 _WRONG = "de inhoud van het pakket is niet wat het manifest zegt; laat de houder opnieuw coderen"
+_TOO_LONG = (
+    f"het lezen van het pakket duurde langer dan {SECONDS // 60} minuten en is afgebroken; is deze computer niet druk "
+    "bezig, laat de houder dan opnieuw coderen"
+)
+_ENDED = (
+    "het lezen van het pakket is door het systeem afgebroken: de inhoud is beschadigd of vraagt meer dan "
+    f"{MEMORY_BYTES // 1024**3} GiB geheugen; heeft deze computer minder vrij, maak dan ruimte, en laat anders de "
+    "houder opnieuw coderen"
+)
 
 
 def parse(body: Path, checked: Path, manifest: Manifest) -> None:
     """Check a body in a child process and write it to `checked`. Raises ContentWrong."""
     try:
-        child: subprocess.CompletedProcess[bytes] | None = subprocess.run(
+        code: int | None = subprocess.run(
             [sys.executable, "-I", "-m", "linkage.linker.parse"],
             input=json.dumps(order_of(body, checked, manifest)).encode("utf-8"),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=SECONDS,
             check=False,
-        )
+        ).returncode
     except subprocess.TimeoutExpired:
-        child = None
-    if child is None or child.returncode != 0 or not checked.exists():
+        code = None
+    if code != 0 or not checked.exists():
         checked.unlink(missing_ok=True)
-        raise ContentWrong(_WRONG)
+        raise ContentWrong(_why(code))
+
+
+def _why(code: int | None) -> str:
+    """What is known of a child that did not say yes: no code is too long, one below zero a signal of the system."""
+    if code is None:
+        return _TOO_LONG
+    return _ENDED if code < 0 else _WRONG
 
 
 def order_of(body: Path, checked: Path, manifest: Manifest) -> dict[str, Any]:
@@ -53,14 +71,10 @@ def order_of(body: Path, checked: Path, manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _limit() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows has no such limits; the linker is documented for Linux
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _limit(order: dict[str, Any]) -> None:
+    """The file that is written holds no more than its rows: 16 bytes for a pseudonym, 4 for a number, and the rest."""
+    row = 32 * len(order["pseudonyms"]) + 8 * len(order["columns"])
+    limit(MEMORY_BYTES, SECONDS, order["rows"] * row + BYTES_BESIDE_ROWS)
 
 
 def _check(order: dict[str, Any]) -> None:
@@ -99,5 +113,6 @@ def _measured(order: dict[str, Any]) -> list[pl.Expr]:
 
 
 if __name__ == "__main__":
-    _limit()
-    _check(json.loads(sys.stdin.buffer.read()))
+    asked = json.loads(sys.stdin.buffer.read())
+    _limit(asked)
+    _check(asked)

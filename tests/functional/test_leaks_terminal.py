@@ -59,7 +59,7 @@ def test_a_child_inherits_it(tmp_path: Path) -> None:
 
 def test_a_process_of_this_program_cannot_be_looked_into_by_others_of_the_same_user() -> None:
     code = (
-        "import ctypes; from linkage.commands.terminal import _no_core_dumps; _no_core_dumps(); "
+        "import ctypes; from linkage.limits import no_core_dumps; no_core_dumps(); "
         "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "0\n"

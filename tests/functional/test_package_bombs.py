@@ -135,9 +135,10 @@ LIMITED = """
 import json, sys
 from linkage.linker import parse
 parse.MEMORY_BYTES, parse.SECONDS = int(sys.argv[1]), int(sys.argv[2])
-parse._limit()
+asked = json.loads(sys.stdin.buffer.read()) or {"rows": 1, "pseudonyms": [], "columns": []}
+parse._limit(asked)
 """
-CHECK = LIMITED + "parse._check(json.loads(sys.stdin.buffer.read()))"
+CHECK = LIMITED + "parse._check(asked)"
 
 
 @dataclass(frozen=True)
@@ -196,10 +197,13 @@ def test_the_limits_are_those_of_the_module() -> None:
     code = """
 import resource
 from linkage.linker import parse
-parse._limit()
+parse._limit({"rows": 100, "pseudonyms": ["a", "b"], "columns": ["c"]})
 assert resource.getrlimit(resource.RLIMIT_AS) == (parse.MEMORY_BYTES,) * 2
 assert resource.getrlimit(resource.RLIMIT_CPU) == (parse.SECONDS,) * 2
 assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+assert resource.getrlimit(resource.RLIMIT_FSIZE) == (100 * (2 * 32 + 8) + parse.BYTES_BESIDE_ROWS,) * 2
+import ctypes
+assert ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == 0  # PR_GET_DUMPABLE
 """
     assert subprocess.run([sys.executable, "-I", "-c", code], check=False).returncode == 0
 
@@ -211,19 +215,22 @@ def test_a_child_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyP
     sleeper.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(sleeper))
     monkeypatch.setattr(room, "SECONDS", 1)
-    with pytest.raises(errors.ContentWrong):
+    with pytest.raises(errors.ContentWrong, match="duurde langer"):
         parsed(b"", tmp_path)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text(encoding="ascii")), 0)
 
 
-@pytest.mark.parametrize("end", ["kill -SEGV $$", "kill -KILL $$", "exit 0", "exit 1"])
-def test_a_child_that_dies_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
-    """Also one that says that all is well and wrote nothing."""
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [("kill -SEGV $$", "geheugen"), ("kill -KILL $$", "geheugen"), ("exit 0", "manifest"), ("exit 1", "manifest")],
+)
+def test_a_child_that_dies_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, said: str) -> None:
+    """Also one that says that all is well and wrote nothing; what is told is no more than what is known."""
     (tmp_path / "dying").write_text(f"#!/bin/sh\n{end}\n", encoding="ascii")
     (tmp_path / "dying").chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "dying"))
-    with pytest.raises(errors.ContentWrong):
+    with pytest.raises(errors.ContentWrong, match=said):
         parsed(b"", tmp_path)
 
 
@@ -237,9 +244,10 @@ parse.MEMORY_BYTES, parse.SECONDS = int(sys.argv[1]), int(sys.argv[2])
 for line in sys.stdin.buffer:
     child = os.fork()
     if not child:
-        parse._limit()
+        asked = json.loads(line)
+        parse._limit(asked)
         try:
-            parse._check(json.loads(line))
+            parse._check(asked)
         except SystemExit as end:
             os._exit(end.code)
         except BaseException:

@@ -18,6 +18,7 @@ from linkage import errors, keys
 from linkage.holder import encode as holder_room
 from linkage.keys import linker_public_key
 from linkage.linker import ledger
+from linkage.linker.accept import check_manifest
 from linkage.transfer.manifest import Manifest
 from linkage.transfer.package import open_body, read_header, seal
 from linkage.words import linked
@@ -70,7 +71,7 @@ def test_all_is_well_before_anything_is_changed(cast: Cast) -> None:
     assert result.numbers["households"] == 2
 
 
-# --- what the issue names ---------------------------------------------------------------------------
+# --- one change, one name ---------------------------------------------------------------------------
 
 
 def test_wrong_root_at_the_holder(cast: Cast) -> None:
@@ -144,6 +145,19 @@ def test_expired(cast: Cast, created: str, expires: str) -> None:
 
 def test_expired_by_the_clock(cast: Cast) -> None:
     refused(delivered(cast), errors.PackageExpired, today=TODAY + dt.timedelta(days=91))
+
+
+def test_made_before_the_reference_date(cast: Cast) -> None:
+    """Its dates are in order among themselves: the clock of the holder was wrong, or the package is of before."""
+    with (delivered(cast).folder / "inbox" / f"{HOLDER}.package").open("rb") as file:
+        manifest = read_header(file).manifest
+    check_manifest(replace_dates(manifest, "2014-12-31", "2015-01-30"), cast.study(), dt.date(2015, 1, 10))
+    with pytest.raises(errors.PackageExpired, match="voor de peildatum"):
+        check_manifest(replace_dates(manifest, "2014-12-30", "2015-01-30"), cast.study(), dt.date(2015, 1, 10))
+
+
+def replace_dates(manifest: Manifest, created: str, expires: str) -> Manifest:
+    return manifest.model_copy(update={"created": created, "expires": expires})
 
 
 @pytest.mark.parametrize(

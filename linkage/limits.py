@@ -1,0 +1,37 @@
+"""What a process may take, and that no image of its memory is kept; on Windows there are no such limits."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+PR_SET_DUMPABLE = 4
+
+
+def no_core_dumps() -> None:
+    """No image of memory, which holds keys and identifiers, on disk or with a crash reporter.
+
+    A child inherits the limit, and not the second: `exec` sets it again, so each process says it for itself.
+    """
+    if os.name != "posix":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # A reporter behind a pipe in core_pattern gets its dump without regard to that limit, unless the process says no.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def limit(memory: int, seconds: int | None = None, file_bytes: int | None = None) -> None:
+    """At most so many bytes of address space, seconds of computing and bytes in one file; and no core dumps."""
+    no_core_dumps()
+    if os.name != "posix":
+        return
+    import resource
+
+    asked = {resource.RLIMIT_AS: memory, resource.RLIMIT_CPU: seconds, resource.RLIMIT_FSIZE: file_bytes}
+    for what, most in asked.items():
+        if most is not None:
+            resource.setrlimit(what, (most, most))

@@ -14,11 +14,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from linkage.limits import never_spill
+
 if TYPE_CHECKING:
     from linkage.api import encode, inspect, link, read_households
     from linkage.errors import LinkageError
     from linkage.notebook import open_research, to_pandas
     from linkage.study import load_study
+
+never_spill()
 
 __all__ = [
     "LinkageError",

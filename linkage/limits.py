@@ -1,8 +1,7 @@
-"""What a process may take, and that no image of its memory is kept; on Windows there are no such limits."""
+"""What a process may take, and that nothing of its memory is kept on a disk; on Windows there are fewer such limits."""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 
@@ -21,6 +20,8 @@ def no_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # A reporter behind a pipe in core_pattern gets its dump without regard to that limit, unless the process says no.
     if sys.platform == "linux":
+        import ctypes
+
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
@@ -35,3 +36,14 @@ def limit(memory: int, seconds: int | None = None, file_bytes: int | None = None
     for what, most in asked.items():
         if most is not None:
             resource.setrlimit(what, (most, most))
+
+
+def never_spill() -> None:
+    """Polars keeps to memory: by itself it moves rows to a folder under /var/tmp when memory gets tight.
+
+    Its budget is a share of the machine's memory (`POLARS_OOC_MEMORY_BUDGET_FRACTION`); what is never reached is never
+    moved. A budget of no disk will not do: then it writes first, and stops afterwards.
+    """
+    os.environ["POLARS_OOC_MEMORY_BUDGET_FRACTION"] = "1000000"
+    if "polars" in sys.modules:
+        sys.modules["polars"].Config.load("{}")  # it reads its variables again

@@ -35,9 +35,12 @@ LinkageError
 ├── LinkError                 60  the packages cannot be joined
 │   ├── DeliveryMissing       61
 │   ├── SpineUnusable         62
-│   └── LedgerBroken          63
+│   ├── LedgerBroken          63
+│   ├── EngineUnusable        66  Java or Spark is missing, too old, or broke off
+│   └── MasterUnusable        67  the Spark cluster cannot be reached
 ├── OutputError               70  a file cannot be written
 ├── SelfCheckFailed           80  this installation computes wrong pseudonyms
+│   └── EncoderDiffers        81  the fictitious people of the study get other pseudonyms here
 ├── ExtraMissing              90  an optional package is needed
 ├── ResearchError            100  a result cannot be made or may not leave
 │   ├── HouseholdFileWrong   101  not the household file of this study and protocol
@@ -284,6 +287,18 @@ class LedgerBroken(LinkError):
     exit_code = 63
 
 
+class EngineUnusable(LinkError):
+    """Java or Spark is missing, too old, cannot be started, or broke off."""
+
+    exit_code = 66
+
+
+class MasterUnusable(LinkError):
+    """The address of the Spark cluster is of an unknown kind, or nothing answers there."""
+
+    exit_code = 67
+
+
 class OutputError(LinkageError):
     """A file cannot be written; nothing half-written is left behind."""
 
@@ -294,6 +309,12 @@ class SelfCheckFailed(LinkageError):
     """The keyed hash of this installation does not give the known answers."""
 
     exit_code = 80
+
+
+class EncoderDiffers(SelfCheckFailed):
+    """This installation gives the fictitious people of the study other pseudonyms than was agreed."""
+
+    exit_code = 81
 
 
 class ExtraMissing(LinkageError):

@@ -1,1 +1,1 @@
-"""Frames on an engine: scan, materialise, write. Polars here; the plan itself is written on Narwhals."""
+"""Frames on an engine: scan, materialise, collect. Polars or Spark; the plan itself is written on Narwhals."""

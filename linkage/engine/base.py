@@ -15,6 +15,9 @@ Frame = nw.LazyFrame[Any]
 class Engine(Protocol):
     """Scan, materialise, collect; the rows and types are the same on every engine."""
 
+    folder: Path
+    """Where a file must stand so that the engine can read it; the caller removes it."""
+
     def scan(self, paths: Sequence[Path], keys: Sequence[str]) -> Frame:
         """Parquet files with the same columns as one lazy frame; `keys` are 16-byte join keys."""
 

@@ -15,12 +15,12 @@ class PolarsEngine:
     """Runs the plan on this machine; temporary files go into `folder`, which the caller removes."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._written = 0
 
     def scan(self, paths: Sequence[Path], keys: Sequence[str]) -> Frame:
         """Parquet files as one lazy frame, with the keys reinterpreted from 16 bytes."""
-        lazy = pl.scan_parquet(list(paths))
+        lazy = pl.scan_parquet(list(paths), glob=False, hive_partitioning=False)  # a folder may have brackets
         return nw.from_native(
             lazy.with_columns(pl.col(key).bin.reinterpret(dtype=pl.UInt128, endianness="big") for key in keys)
         )
@@ -28,9 +28,9 @@ class PolarsEngine:
     def materialise(self, frame: Frame) -> Frame:
         """Compute once, to a temporary Parquet file (which only Polars reads: UInt128 is its own)."""
         self._written += 1
-        path = self._folder / f"step-{self._written}.parquet"
+        path = self.folder / f"step-{self._written}.parquet"
         self._native(frame).sink_parquet(path, compression="lz4", statistics=False, maintain_order=False)
-        return nw.from_native(pl.scan_parquet(path))
+        return nw.from_native(pl.scan_parquet(path, glob=False, hive_partitioning=False))
 
     def collect(self, frame: Frame) -> pl.DataFrame:
         """All rows."""

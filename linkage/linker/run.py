@@ -10,7 +10,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +21,7 @@ import polars as pl
 
 from linkage.codebook import codebook, populations
 from linkage.engine.base import Engine, Frame
+from linkage.engine.cluster import Cluster, check
 from linkage.engine.polars import PolarsEngine
 from linkage.errors import DeliveryMissing, OutputError, PackageError, SpineUnusable, WrongKey
 from linkage.files import cannot_write, held, make_folder, remove_dead_folders, replacing, write_text
@@ -47,7 +48,7 @@ def _silent(_text: str) -> None:
 
 @dataclass(frozen=True)
 class Request:
-    """All that a linking needs; the date is passed in."""
+    """All that a linking needs; the date is passed in. Without a cluster it is done here, with Polars."""
 
     study: Study
     identity: LinkerIdentity
@@ -56,6 +57,7 @@ class Request:
     today: dt.date
     ledger: Path | None = None
     say: Say = _silent
+    cluster: Cluster | None = None
 
 
 @dataclass(frozen=True)
@@ -77,16 +79,21 @@ class Outcome:
 
 
 def run(request: Request) -> Result:
-    """Link an inbox. Raises PackageError, LinkError, SecretError, PlaceNotAllowed, OutputError; writes nothing then."""
+    """Link an inbox.
+
+    Raises PackageError, LinkError, SecretError, PlaceNotAllowed, ExtraMissing, OutputError; writes nothing then.
+    """
     if request.identity.public != request.study.linker.public_key:
         raise WrongKey("deze identiteit is niet die van de koppelaar in de studie; neem het goede bestand")
     allowed_folder(request.output, folders=request.study.linker.secured_folders)
+    if request.cluster is not None:
+        check(request.cluster, request.study.linker.secured_folders)
     book = request.ledger or request.output / "ledger.jsonl"
     entries = ledger.read(book)
     packages = accept_all(request, entries)
     make_folder(request.output)
-    with _workplace(request.output) as folder:
-        outcome = _link(request, packages, folder)
+    with opened_inbox(request, packages) as (engine, frames):
+        outcome = _link(request, packages, frames, engine)
     result = _write(request, packages, outcome)
     ledger.append(book, entries, [package.entry for package in packages if package.is_new])
     return result
@@ -131,7 +138,7 @@ def _all_there(study: Study, accepted: list[Accepted]) -> None:
         raise DeliveryMissing(f"er ontbreekt: {', '.join(missing)}; wacht op dit pakket of zet het in de inbox")
 
 
-def _not_received(study: Study, accepted: list[Accepted]) -> list[str]:
+def not_received(study: Study, accepted: list[Accepted]) -> list[str]:
     """Deliveries that the study asks for and that are not there."""
     there = {(package.manifest.delivery, package.manifest.holder) for package in accepted}
     lacking = [f"{h.delivery} van {h.id}" for h in study.holder if (h.delivery, h.id) not in there]
@@ -172,6 +179,24 @@ def _workplace(output: Path) -> Iterator[Path]:
         )
 
 
+@contextmanager
+def _engine(request: Request, packages: list[Accepted], folder: Path) -> Iterator[Engine]:
+    """What joins: Polars here, or Spark, with a folder of this run in the one that its machines share."""
+    if request.cluster is None:
+        yield PolarsEngine(folder)
+        return
+    from linkage.engine.spark import spark_engine
+
+    request.say("starten    Spark")
+    size = sum(package.path.stat().st_size for package in packages)
+    shared = request.cluster.shared
+    with (
+        nullcontext(folder) if shared is None else _workplace(shared) as place,
+        spark_engine(request.cluster, folder, place, size) as engine,
+    ):
+        yield engine
+
+
 def _removed(folder: Path) -> bool:
     """Whether the folder is gone; what fails once may go the second time. A signal to end waits until it is."""
     stopped: KeyboardInterrupt | None = None
@@ -202,9 +227,10 @@ def _absent(folder: Path) -> bool:
 # --- opening ------------------------------------------------------------------------------------
 
 
-def _opened(request: Request, package: Accepted, folder: Path, number: int) -> Path:
-    """Decrypt, parse in a child, re-key; the plain body and the holder's pseudonyms are gone afterwards."""
-    body, checked, target = (folder / f"{number}.{step}" for step in ("body", "checked", "parquet"))
+def _opened(request: Request, package: Accepted, folder: Path, number: int, place: Path | None = None) -> Path:
+    """Decrypt, parse in a child, re-key into `place`; body and holder's pseudonyms are gone afterwards."""
+    body, checked = (folder / f"{number}.{step}" for step in ("body", "checked"))
+    target = (place or folder) / f"{number}.parquet"
     try:
         with package.path.open("rb") as file, replacing(body) as plain:
             for chunk in open_body(file, package.header, request.identity.private_key()):
@@ -222,6 +248,24 @@ def _opened(request: Request, package: Accepted, folder: Path, number: int) -> P
     return target
 
 
+@contextmanager
+def opened_inbox(request: Request, packages: list[Accepted]) -> Iterator[tuple[Engine, dict[str, Frame]]]:
+    """An engine, and the rows of each delivery, re-keyed; all of it is gone when the block ends.
+
+    Raises PackageError, EngineUnusable, OutputError.
+    """
+    with _workplace(request.output) as folder, _engine(request, packages, folder) as engine:
+        files: dict[str, list[tuple[int, Path]]] = {}
+        for number, package in enumerate(packages):
+            request.say(f"openen     {shown(package.path)}")
+            rekeyed = _opened(request, package, folder, number, engine.folder)
+            files.setdefault(package.manifest.delivery, []).append((number, rekeyed))
+        yield (
+            engine,
+            {name: _frame(engine, request.study.protocol.delivery(name), found) for name, found in files.items()},
+        )
+
+
 def _frame(engine: Engine, delivery: Delivery, files: list[tuple[int, Path]]) -> Frame:
     """The rows of a delivery of all its holders; `holder` is the package's number."""
     keys = [KEY_COLUMNS[field] for field in pseudonym_fields(delivery)]
@@ -234,14 +278,8 @@ def _frame(engine: Engine, delivery: Delivery, files: list[tuple[int, Path]]) ->
 # --- linking ------------------------------------------------------------------------------------
 
 
-def _link(request: Request, packages: list[Accepted], folder: Path) -> Outcome:
-    engine = PolarsEngine(folder)
-    files: dict[str, list[tuple[int, Path]]] = {}
-    for number, package in enumerate(packages):
-        request.say(f"openen     {shown(package.path)}")
-        files.setdefault(package.manifest.delivery, []).append((number, _opened(request, package, folder, number)))
+def _link(request: Request, packages: list[Accepted], frames: dict[str, Frame], engine: Engine) -> Outcome:
     try:
-        frames = {name: _frame(engine, request.study.protocol.delivery(name), found) for name, found in files.items()}
         return _outcome(request, packages, plan(engine, frames, as_delivered(request.study, packages), request.say))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         # The library's message may hold values and the plan.
@@ -259,7 +297,7 @@ def _outcome(request: Request, packages: list[Accepted], planned: Planned) -> Ou
     flagged = whole.filter(marks.is_not_null()).with_columns(marks.drop_nulls())
     numbers_of = {
         **_numbers(request, planned, whole.filter(marks.is_null()), marks),
-        "not_received": _not_received(study, packages),
+        "not_received": not_received(study, packages),
         "deliveries": counted,
     }
     return Outcome(whole.filter(marks.is_null()), flagged, numbers_of)
@@ -270,8 +308,8 @@ def _numbers(request: Request, planned: Planned, kept: pl.DataFrame, marks: pl.S
     parts = (*protocol.domains, *protocol.definitions, *protocol.selections)
     return {
         "format": "household-linkage/linkage/v1",
-        **_about(request),
-        "code": _code(),
+        **about_study(request),
+        "code": code(),
         "persons": int(table["size"].sum()),
         "persons_without_household": planned.without_household,
         "households": kept.height,
@@ -289,7 +327,8 @@ def _unknown(kept: pl.DataFrame, name: str, population: dict[str, str]) -> int:
     return kept.filter(inside & pl.col(name).is_null()).height
 
 
-def _about(request: Request) -> dict[str, str]:
+def about_study(request: Request) -> dict[str, str]:
+    """What a file says of the study that it belongs to."""
     about = request.study.study
     return {
         "study": str(about.id),
@@ -302,7 +341,8 @@ def _about(request: Request) -> dict[str, str]:
     }
 
 
-def _code() -> str:
+def code() -> str:
+    """The program and its version."""
     return f"household-linkage {version('household-linkage')}"
 
 
@@ -312,7 +352,7 @@ def _code() -> str:
 def _write(request: Request, packages: list[Accepted], outcome: Outcome) -> Result:
     """Write all files whole; the household file last, so that it never stands without its codebook."""
     digests = {f"{p.manifest.delivery}/{p.manifest.holder}": p.digest for p in packages}
-    meta = metadata(request.study.protocol, _about(request), digests, _code())
+    meta = metadata(request.study.protocol, about_study(request), digests, code())
     folder = request.output
     write_text(folder / "codebook.csv", codebook(request.study.protocol))
     write_text(folder / "linkage.json", json.dumps(outcome.numbers, indent=2, ensure_ascii=False) + "\n")

@@ -34,8 +34,9 @@ class InMemory(PolarsEngine):
         return self._native(frame).collect(engine="in-memory")
 
 
-# Another engine is one more line.
-ENGINES: dict[str, Callable[[Path], Engine]] = {
+MakesEngine = Callable[[Path], Engine]
+# Another engine is one more line. Spark takes seconds to start and is in generative/test_engines.py.
+ENGINES: dict[str, MakesEngine] = {
     "polars, lazy": PolarsEngine,
     "polars, eager": InMemory,
 }
@@ -56,10 +57,10 @@ class Study:
         return replace(self, protocol=protocol)
 
 
-def answers(engine: str, protocol: StudyProtocol, given: Given, folder: Path) -> Answers:
+def answers(engine: str | MakesEngine, protocol: StudyProtocol, given: Given, folder: Path) -> Answers:
     """By household, everything that the plan makes of it, and of its stacking of problems."""
     study = _delivered(protocol, given)
-    made = ENGINES[engine](folder)
+    made = (ENGINES[engine] if isinstance(engine, str) else engine)(folder)
     rows = {protocol.spine.name: given.members, **given.records}
     frames = {name: _frame(made, study, protocol.delivery(name), of, folder) for name, of in rows.items()}
     table = plan(made, frames, study, lambda text: None).table

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
+    from linkage.engine.cluster import Cluster
     from linkage.holder.encode import Sealed
     from linkage.linker.run import Result
     from linkage.transfer.manifest import Manifest
@@ -53,17 +54,26 @@ def encode(
     return room.encode(request, output, lambda *_: None, lambda *_: None)
 
 
-def link(study: Path, *, identity: Path, inbox: Path, output: Path, passphrase: Ask = _nothing) -> Result:
-    """Open the packages of an inbox and link them; the same as `linkage link`.
+def link(
+    study: Path,
+    *,
+    identity: Path,
+    inbox: Path,
+    output: Path,
+    passphrase: Ask = _nothing,
+    cluster: Cluster | None = None,
+) -> Result:
+    """Open the packages of an inbox and link them; the same as `linkage link`. With a cluster, on Spark.
 
-    Raises AgreementError, SecretError, PackageError, LinkError, OutputError; writes nothing then.
+    Raises AgreementError, SecretError, PackageError, LinkError, ExtraMissing, OutputError; writes nothing then.
     """
     from linkage.keys import load_linker
     from linkage.linker import run as room
     from linkage.study import load_study
 
     loaded = load_study(study)
-    return room.run(room.Request(loaded, load_linker(identity, passphrase), inbox, output, dt.date.today()))
+    known = load_linker(identity, passphrase)
+    return room.run(room.Request(loaded, known, inbox, output, dt.date.today(), cluster=cluster))
 
 
 def inspect(package: Path) -> Manifest:

@@ -29,6 +29,27 @@ class Field:
 UNKNOWN = "onbekend"
 OUTSIDE = "onbekend, of geen gezin met een minderjarig kind en een volwassene"
 
+_FOLLOWED = (
+    Field(
+        "followed",
+        "boolean",
+        "Zet een huishouden van een eerdere meting voort",
+        "",
+        "koppelaar",
+        "households",
+        "eerste meting",
+    ),
+    Field(
+        "since_wave",
+        "integer",
+        "Meting waarin het studienummer voor het eerst werd gegeven",
+        "",
+        "koppelaar",
+        "households",
+        "",
+    ),
+)
+
 
 def fields(protocol: StudyProtocol) -> tuple[Field, ...]:
     """The columns, in order: household, domains, support, definitions, indicators, selections, measures, coverage."""
@@ -57,6 +78,7 @@ def fields(protocol: StudyProtocol) -> tuple[Field, ...]:
             )
             for d in protocol.deliveries
         ),
+        *(_FOLLOWED if protocol.follow is not None else ()),
     )
 
 

@@ -37,7 +37,8 @@ LinkageError
 │   ├── SpineUnusable         62
 │   ├── LedgerBroken          63
 │   ├── EngineUnusable        66  Java or Spark is missing, too old, or broke off
-│   └── MasterUnusable        67  the Spark cluster cannot be reached
+│   ├── MasterUnusable        67  the Spark cluster cannot be reached
+│   └── PreviousWrong         68  not the folder of an earlier wave of this study, or one is missing
 ├── OutputError               70  a file cannot be written
 ├── SelfCheckFailed           80  this installation computes wrong pseudonyms
 │   └── EncoderDiffers        81  the fictitious people of the study get other pseudonyms here
@@ -297,6 +298,12 @@ class MasterUnusable(LinkError):
     """The address of the Spark cluster is of an unknown kind, or nothing answers there."""
 
     exit_code = 67
+
+
+class PreviousWrong(LinkError):
+    """The wave before is missing, of another study, linker or root, not earlier, or its file was altered."""
+
+    exit_code = 68
 
 
 class OutputError(LinkageError):

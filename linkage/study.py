@@ -19,6 +19,7 @@ from protocols import FaultyAgreement, StudyProtocol, digest, load_protocol
 from protocols.lines import line_map
 from protocols.load import BUILT_IN, parse_toml, read_bytes, validate, word
 from protocols.model import (
+    PART_COLUMNS,
     AgeBand,
     AmountBand,
     AmountRounded,
@@ -27,6 +28,7 @@ from protocols.model import (
     Column,
     Count,
     Delivery,
+    FieldName,
     Frozen,
     Name,
     Share,
@@ -36,6 +38,7 @@ from protocols.model import (
 HolderId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,47}$")]
 Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 PublicKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+:[A-Za-z0-9+/]{43,2000}={0,2}$")]
+EncoderTest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 SourceName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 FolderPath = Annotated[str, StringConstraints(max_length=400)]
 
@@ -45,6 +48,7 @@ IDENTIFIER_COLUMNS = {
     "household-number": ("household_number",),
     "address": ("postcode", "house_number", "house_letter", "house_addition"),
 }
+EXACT_FIELDS = ("bsn", "a-number", "address", "address-number", "household-number")
 OPTIONAL_PARTS = ("house_letter", "house_addition")
 
 
@@ -71,6 +75,7 @@ class About(Frozen):
     without: tuple[Name, ...] = ()
     max_success_one: Share | None = Field(default=None, exclude_if=lambda share: share is None)
     max_success_two: Share | None = Field(default=None, exclude_if=lambda share: share is None)
+    encoder_test: EncoderTest | None = Field(default=None, exclude_if=lambda digest: digest is None)
     areas: tuple[Category, ...] = Field(min_length=1, max_length=2000)
 
 
@@ -104,7 +109,7 @@ class Root(Frozen):
     """What anyone may know of the root key: its id, and what it makes of the reserved identifiers."""
 
     key_id: Hex16
-    canaries: dict[Literal["bsn", "a-number", "address", "address-number", "household-number"], Hex16]
+    canaries: dict[FieldName, Hex16]
 
 
 class Format(Frozen):
@@ -209,6 +214,8 @@ def _not_in_disguise(study: Study, protocol: StudyProtocol) -> None:
 
 def _bind(study: Study, protocol: StudyProtocol, name: str, data: dict[str, Any], source: bytes) -> Study:
     faults = (*_date_faults(study, protocol), *_holder_faults(study, protocol))
+    if study.root is not None and not set(study.root.canaries) <= _fields(protocol):
+        faults = (*faults, "[root.canaries] heeft een veld dat het protocol niet kent; vraag de gegevens opnieuw")
     if digest(protocol) != study.study.protocol_digest:
         faults = (
             *faults,
@@ -217,6 +224,11 @@ def _bind(study: Study, protocol: StudyProtocol, name: str, data: dict[str, Any]
     if faults:
         raise StudyFault("\n".join(f"{name}, regel {_holder_line(fault, data, source)}: {fault}" for fault in faults))
     return study.bound_to(protocol)
+
+
+def _fields(protocol: StudyProtocol) -> set[str]:
+    derived = () if protocol.numberless is None else protocol.numberless.fields
+    return {*EXACT_FIELDS, *(field.name for field in derived)}
 
 
 def _holder_line(fault: str, data: dict[str, Any], source: bytes) -> int:
@@ -259,7 +271,7 @@ def _holder_faults(study: Study, protocol: StudyProtocol) -> tuple[str, ...]:
             faults.append(f"holder {holder.id}, levering {word(holder.delivery)}: kies een van {', '.join(known)}")
             continue
         where = f"holder {holder.id}, levering {holder.delivery}:"
-        faults.extend(f"{where} {fault}" for fault in _mapping_faults(study, holder, known[holder.delivery]))
+        faults.extend(f"{where} {fault}" for fault in _mapping_faults(study, protocol, holder, known[holder.delivery]))
     for delivery in protocol.deliveries:
         count = sum(holder.delivery == delivery.name for holder in study.holder)
         if delivery.spine and not count:
@@ -276,9 +288,11 @@ def _holder_faults(study: Study, protocol: StudyProtocol) -> tuple[str, ...]:
     return tuple(faults)
 
 
-def _mapping_faults(study: Study, holder: Holder, delivery: Delivery) -> list[str]:
+def _mapping_faults(study: Study, protocol: StudyProtocol, holder: Holder, delivery: Delivery) -> list[str]:
     faults: list[str] = []
     must, may = mappable(delivery)
+    persons = person_columns(protocol, delivery)
+    may |= persons
     faults.extend(
         f"`{word(key)}` wordt niet gevraagd; de kolommen zijn {', '.join(sorted(must | may))}"
         for key in holder.columns
@@ -288,8 +302,10 @@ def _mapping_faults(study: Study, holder: Holder, delivery: Delivery) -> list[st
         f"zeg in [holder.columns] hoe de kolom voor `{key}` heet, of zet hem in not_available"
         for key in sorted(must - set(holder.columns) - set(holder.not_available))
     )
-    sources = {" ".join(name.split()).casefold() for name in holder.columns.values()}
-    if len(sources) != len(holder.columns):
+    # A column of persons may be the source of another too: a birth date, say, is also that of `minor`.
+    mapped = {key: source for key, source in holder.columns.items() if key not in persons or key in must}
+    sources = {" ".join(name.split()).casefold() for name in mapped.values()}
+    if len(sources) != len(mapped):
         faults.append("twee kolommen wijzen naar dezelfde bronkolom; geef elk zijn eigen bron")
     for identifier in delivery.identifiers:
         parts = set(IDENTIFIER_COLUMNS[identifier.kind]) - set(OPTIONAL_PARTS)
@@ -297,7 +313,8 @@ def _mapping_faults(study: Study, holder: Holder, delivery: Delivery) -> list[st
             identifier.required and not parts <= set(holder.columns)
         ):
             faults.append(f"voor {identifier.kind} zijn de kolommen {', '.join(sorted(parts))} nodig")
-    if not any(set(IDENTIFIER_COLUMNS[kind]) & set(holder.columns) for kind in delivery.kinds):
+    known = {part for kind in delivery.kinds for part in IDENTIFIER_COLUMNS[kind]} | persons
+    if not known & set(holder.columns):
         faults.append(f"er is geen enkel herkenningsnummer; geef de kolom van {' of '.join(delivery.kinds)}")
     faults.extend(_value_faults(study, holder, delivery))
     return faults
@@ -323,6 +340,11 @@ def mappable(delivery: Delivery) -> tuple[set[str], set[str]]:
     return must, may
 
 
+def person_columns(protocol: StudyProtocol, delivery: Delivery) -> set[str]:
+    """The columns of persons that a holder may map for the derived fields of a delivery; they never leave."""
+    return {column for field in protocol.derived(delivery) for part in field.of for column in PART_COLUMNS[part]}
+
+
 @dataclass(frozen=True)
 class WireColumn:
     """A column as it leaves: a boolean, an integer from `minimum` to `maximum`, or a position in `categories`."""
@@ -335,11 +357,11 @@ class WireColumn:
 
 
 def pseudonym_fields(delivery: Delivery) -> tuple[str, ...]:
-    """The pseudonym columns of a delivery, in order; an address has two."""
+    """The pseudonym columns of a delivery, in order; an address has two, and derived fields come last."""
     fields: list[str] = []
     for kind in delivery.kinds:
         fields.extend(("address", "address-number") if kind == "address" else (kind,))
-    return tuple(fields)
+    return (*fields, *delivery.derived)
 
 
 def wire_columns(study: Study, delivery: Delivery) -> tuple[WireColumn, ...]:

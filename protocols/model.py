@@ -140,6 +140,118 @@ class Select(Frozen):
     rule: Literal["on-or-before-reference-date", "empty-or-after-reference-date"]
 
 
+# --- records without a common number -------------------------------------------------------------
+
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+PersonPart = Literal[
+    "surname", "surname-first", "surname-last", "surname-sound", "first-name", "first-name-sound", "initial",
+    "birth-date", "birth-date-unordered", "birth-month-day", "birth-year-month", "birth-year", "sex",
+    "postcode", "postcode4", "house-number", "street", "street-sound", "residence", "residence-sound",
+    "address", "previous-address",
+]  # fmt: skip
+# What differs between the members of a household.
+PERSONAL: frozenset[str] = frozenset(
+    {"first-name", "first-name-sound", "initial"}
+    | {"birth-date", "birth-date-unordered", "birth-month-day", "birth-year-month"}
+)
+NAME_LETTERS = 20  # a name is cut off behind so many
+LONGEST_FIELD = 55  # what a field may be long, parts and the bars between them: two blocks of the hash
+PART_LENGTHS: Mapping[PersonPart, int] = {
+    **dict.fromkeys(("initial", "sex"), 1),
+    **dict.fromkeys(("birth-year", "birth-month-day", "postcode4"), 4),
+    **dict.fromkeys(("birth-date", "birth-date-unordered"), 8),
+    **dict.fromkeys(("birth-year-month", "postcode"), 6),
+    **dict.fromkeys(("address", "previous-address"), 18),
+    "house-number": 5,
+}
+# The columns of the export that a part is read from; all may be missing at a holder.
+PART_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("surname", "surname-first", "surname-last", "surname-sound"), ("surname",)),
+    **dict.fromkeys(("first-name", "first-name-sound", "initial"), ("first_name",)),
+    **dict.fromkeys(get_args(PersonPart)[7:12], ("birth_date",)),
+    **dict.fromkeys(("postcode", "postcode4"), ("postcode",)),
+    **dict.fromkeys(("street", "street-sound"), ("street",)),
+    **dict.fromkeys(("residence", "residence-sound"), ("residence",)),
+    "sex": ("sex",),
+    "house-number": ("house_number",),
+    "address": ("postcode", "house_number", "house_letter", "house_addition"),
+    "previous-address": (
+        "previous_postcode", "previous_house_number", "previous_house_letter", "previous_house_addition",
+    ),
+}  # fmt: skip
+
+
+class Derived(Frozen):
+    """A field that a holder derives from parts of a person; it leaves as a pseudonym under a key of its own."""
+
+    name: FieldName
+    of: tuple[PersonPart, ...] = Field(min_length=1, max_length=4)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _no_doubles(self.of, f"part of field {self.name}")
+        if self.name in get_args(IdentifierKind) or self.name == "address-number":
+            raise ValueError(f"field {self.name}: that is the name of an identifier; choose another")
+        if sum(PART_LENGTHS.get(part, NAME_LETTERS) + 1 for part in self.of) - 1 > LONGEST_FIELD:
+            raise ValueError(f"field {self.name}: its parts can be longer than {LONGEST_FIELD} together; take fewer")
+        return self
+
+
+class Comparison(Frozen):
+    """One way in which two records agree or not: the first of the fields that is equal says how well."""
+
+    name: FieldName
+    levels: tuple[FieldName, ...] = Field(min_length=1, max_length=4)
+
+
+class Numberless(Frozen):
+    """How records without a common number are linked, if at all (docs/spec/names-v1.md; linkage-v1, section 8)."""
+
+    normalisation: Literal["names/1"]
+    threshold: Annotated[Share, Field(gt=Decimal("0.5"), lt=1)]
+    fields: tuple[Derived, ...] = Field(min_length=1, max_length=16)
+    compare: tuple[Comparison, ...] = Field(min_length=3, max_length=10)
+    blocks: tuple[Annotated[tuple[FieldName, ...], Field(min_length=1, max_length=3)], ...] = Field(
+        min_length=1, max_length=12
+    )
+
+    def version(self, field: str) -> str:
+        """The version of a field: of the rules for names, and its parts; it is in the key of the field."""
+        found = next(derived for derived in self.fields if derived.name == field)
+        return f"{self.normalisation}/{'+'.join(found.of)}"
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        names = [field.name for field in self.fields]
+        _no_doubles(names, "field")
+        _no_doubles((part.name for part in self.compare), "comparison")
+        # A field in two comparisons would count twice for one and the same agreement.
+        _no_doubles((field for part in self.compare for field in part.levels), "field of a comparison")
+        for part in self.compare:
+            _all_known(f"comparison {part.name}", part.levels, set(names))
+        personal = {field.name for field in self.fields if set(field.of) & PERSONAL}
+        for block in self.blocks:
+            _all_known("a block", block, set(names))
+            if not personal & set(block):
+                raise ValueError(
+                    f"a block of {' and '.join(block)} would compare all members of one household with each other; "
+                    "add a field with a first name, an initial or a day of birth"
+                )
+        return self
+
+
+class Follow(Frozen):
+    """Which households of two waves are one and the same, if that is asked at all (docs/spec/follow-v1.md).
+
+    `least_share`: at least this share of the members of then must be in the household of now. In `from_wave` nothing
+    is followed yet; each later wave continues an earlier one.
+    """
+
+    same_when: Literal["most-members", "reference-person", "minors-stay-with"]
+    least_share: Share
+    from_wave: Annotated[int, Field(ge=1, le=1000)] = 1
+
+
 class Delivery(Frozen):
     """One file that a role delivers: for whom, recognised by what, with which columns, and why."""
 
@@ -153,6 +265,7 @@ class Delivery(Frozen):
     completeness: Literal["complete", "partial"]
     rows: Literal["single", "several"]
     identifiers: tuple[Identifier, ...] = Field(min_length=1)
+    derived: tuple[FieldName, ...] = Field(default=(), exclude_if=lambda names: not names)
     years: tuple[Year, ...] = ()
     select: tuple[Select, ...] = ()
     max_rejected_share: Share = Decimal("0.10")
@@ -178,6 +291,11 @@ class Delivery(Frozen):
             raise ValueError(f"delivery {self.name}: a delivery of addresses is recognised by `address` alone")
         if self.unit == "person" and not {"a-number", "bsn"} & set(self.kinds):
             raise ValueError(f"delivery {self.name}: a delivery of persons needs `a-number` or `bsn`")
+        _no_doubles(self.derived, f"derived field of delivery {self.name}")
+        if self.unit == "address" and self.derived:
+            raise ValueError(
+                f"delivery {self.name}: a delivery of addresses has no `derived` fields; they are of persons"
+            )
         if "household-number" in self.kinds and not self.spine:
             raise ValueError(f"delivery {self.name}: only the population register may deliver `household-number`")
         if {"year"} & {column.name for column in self.columns}:
@@ -340,7 +458,7 @@ Table = Annotated[AreaTable | OverlapTable | StackingTable | MunicipalityTable, 
 
 RESERVED = frozenset(
     {"study_number", "wijk", "adults", "minors", "has_child_lt18", "flag", "household", "size", "institution"}
-    | {"area", "area_last", "unknown_age"}
+    | {"area", "area_last", "unknown_age", "followed", "since_wave"}
 )
 
 
@@ -667,11 +785,24 @@ class StudyProtocol(Frozen):
     readings: tuple[Reading, ...] = ()
     tariffs: tuple[Tariff, ...] = ()
     costs: Costs | None = None
+    numberless: Numberless | None = Field(default=None, exclude_if=lambda numberless: numberless is None)
+    follow: Follow | None = Field(default=None, exclude_if=lambda follow: follow is None)
 
     @property
     def spine(self) -> Delivery:
         """The population register: everything else is joined to it."""
         return next(delivery for delivery in self.deliveries if delivery.spine)
+
+    def version(self, field: str) -> str:
+        """The version of the rules for a kind of identifier, a pseudonym field or a derived field."""
+        if self.numberless is not None and any(derived.name == field for derived in self.numberless.fields):
+            return self.numberless.version(field)
+        return self.normalisation.version(field)
+
+    def derived(self, delivery: Delivery) -> tuple[Derived, ...]:
+        """The derived fields of a delivery, in its order."""
+        fields = {field.name: field for field in self.numberless.fields} if self.numberless is not None else {}
+        return tuple(fields[name] for name in delivery.derived)
 
     def delivery(self, name: str) -> Delivery:
         """The delivery of that name; KeyError for an unknown one."""
@@ -702,6 +833,7 @@ class StudyProtocol(Frozen):
     def _check(self) -> Self:
         _check_names(self)
         _check_spine(self)
+        _check_numberless(self)
         _check_sources(self)
         _check_counted(self)
         _check_groups(self)
@@ -763,6 +895,23 @@ def _check_spine(protocol: StudyProtocol) -> None:
     needed = {"address"} | ({"household-number"} if rule.by == "register-number-else-address" else set())
     if not needed <= set(spine.kinds):
         raise ValueError(f"delivery {spine.name}: the household rule needs the identifiers {', '.join(sorted(needed))}")
+
+
+def _check_numberless(protocol: StudyProtocol) -> None:
+    """Derived fields are known, are of the register too, and read no column that means something else."""
+    numberless, spine = protocol.numberless, protocol.spine
+    named = {field.name for field in numberless.fields} if numberless is not None else set()
+    for delivery in protocol.deliveries:
+        _all_known(f"delivery {delivery.name}, derived", delivery.derived, named)
+        missing = [name for name in delivery.derived if name not in spine.derived]
+        if missing:
+            raise ValueError(f"delivery {delivery.name}: {missing[0]} is not delivered by {spine.name} too")
+        read = {column for field in protocol.derived(delivery) for part in field.of for column in PART_COLUMNS[part]}
+        for column in delivery.columns:
+            if column.name in read:
+                raise ValueError(f"delivery {delivery.name}: column {column.name} has the name of a column of persons")
+    if numberless is not None and named != set(spine.derived):
+        raise ValueError(f"delivery {spine.name}: write all fields of `numberless` under `derived`")
 
 
 def _delivered(delivery: Delivery, column: str, who: str) -> Column:

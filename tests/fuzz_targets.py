@@ -9,15 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+import pyreadstat
 import rounds
 import simulator
 import xlsxwriter
 from fuzz import AGREED_CANARIES, CANARIES, Target
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from linkage import chain, errors, keys
 from linkage.agreement.charter import CharterSigned, agreed_charter
 from linkage.agreement.rounds import Commit, Reveal, committed
 from linkage.holder import encode as holder_room
+from linkage.holder.database import database, query_of
+from linkage.holder.source import source
 from linkage.keeping.destroyed import Destroyed, Item, closing, item_of
 from linkage.keeping.shares import Plan, join, split, words_of
 from linkage.keys.signed import read_signed, signed_file
@@ -33,6 +37,7 @@ from linkage.words import inspect as manifest_in_words
 from protocols import digest, load_protocol
 
 HOLDER = "stadsbank"
+PASSWORD = "Qx8Kanarie wachtwoord"
 COLUMNS = simulator.columns_of(HOLDER)
 BUILT_IN = Path(__file__).parents[1] / "protocols" / "nji_2016"
 MAKERS: dict[str, Callable[[Scene], Target]] = {}
@@ -151,6 +156,48 @@ def _parquet(scene: Scene) -> Target:
     return Target("parquet", parquet_seeds(), _export(scene, "export.parquet"), (errors.InputError,), plain=False)
 
 
+@_maker
+def _spss(scene: Scene) -> Target:
+    frame = pl.DataFrame(
+        [{name: row.get(name) for name in COLUMNS} for row in ROWS], schema=dict.fromkeys(COLUMNS, pl.String)
+    )
+    seeds = []
+    for compress in (False, True):
+        path = scene.folder / f"seed-{compress}.sav"
+        pyreadstat.write_sav(frame, str(path), compress=compress, variable_value_labels={"debt": {"1": CANARIES[1]}})
+        seeds.append(path.read_bytes())
+    return Target("spss", tuple(seeds), _export(scene, "export.sav"), (errors.InputError,), plain=False)
+
+
+@_maker
+def _protected(scene: Scene) -> Target:
+    """A workbook with a password, which is given."""
+    made = io.BytesIO()
+    OOXMLFile(io.BytesIO(workbook())).encrypt(PASSWORD, made)
+
+    def attempt(content: bytes) -> object:
+        export = source(scene.file("export.xlsx", content), password=PASSWORD)
+        return summarise(holder_room.preview(replace(scene.request, export=export), lambda done, total: None))
+
+    fits = (errors.InputError, errors.SecretError)
+    return Target("protected", (made.getvalue(),), attempt, fits, canaries=(*CANARIES, PASSWORD), plain=False)
+
+
+@_maker
+def _query(scene: Scene) -> Target:
+    seeds = (b"select bsn, 'a;b' as x from k -- c\n;", b'with x as (select "delete", [set] from a) select * from x')
+    tokens = (b"/*", b"*/", b"--", b"; drop table k", b"INTO x", b"[", b"`", b"exec")
+    return Target("query", seeds, lambda raw: query_of(scene.file("q.sql", raw)), (errors.InputUnreadable,), tokens)
+
+
+@_maker
+def _connection(scene: Scene) -> Target:
+    seed = f"# {CANARIES[1]}\nDriver=SQLite3;\nServer=a.b;UID=x;PWD={CANARIES[2]}\n".encode()
+    fits = (errors.InputUnreadable, errors.SecretExposed)
+    tokens = (b"DSN=x", b"=", b"[a]\n", b"#\n")
+    return Target("connection", (seed,), lambda raw: database(str(scene.file("b.odbc", raw))), fits, tokens)
+
+
 # --- agreements -------------------------------------------------------------------------------------
 
 
@@ -233,7 +280,7 @@ def _saved(scene: Scene, key: keys.secret_file.Key, name: str) -> bytes:
     return path.read_bytes()
 
 
-def _protected(plain: bytes) -> bytes:
+def _with_passphrase(plain: bytes) -> bytes:
     """With a passphrase that nobody types: the parameters are there to be mutated, without the slow derivation."""
     document = json.loads(plain)
     salt, commitment = "A" * 22 + "==", "A" * 43 + "="
@@ -260,7 +307,7 @@ def _secret(scene: Scene) -> Target:
         return loaders[document["kind"]]()
 
     fits = (errors.SecretError, errors.StudyFault)
-    return Target("secret", (*plain, *map(_protected, plain)), attempt, fits, LIKE_JSON)
+    return Target("secret", (*plain, *map(_with_passphrase, plain)), attempt, fits, LIKE_JSON)
 
 
 def _signed(scene: Scene, kind: str) -> Target:

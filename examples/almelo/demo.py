@@ -21,6 +21,7 @@ from linkage.errors import OutputError
 from linkage.files import make_folder, write_text
 from linkage.holder import encode as holder_room
 from linkage.linker import run as linker_room
+from linkage.linker.quality import run as quality_room
 from linkage.research import report
 from linkage.research import run as room
 from linkage.research.others import read_others
@@ -76,6 +77,7 @@ def run(folder: Path, seed: int, say: Say) -> linker_room.Result:
         say(_encode(parties, holder, export))
     say("4. De koppelaar opent de pakketten en koppelt ze; nummers of adressen ziet hij niet")
     result = _link(parties)
+    say(_quality(parties))
     say("5. De onderzoeker telt, laat de uitvoerpoort beslissen wat er weg mag, en maakt het verslag")
     for line in _research(parties, result):
         say(line)
@@ -156,17 +158,26 @@ def _encode(parties: Parties, holder: str, export: Path) -> str:
     return f"   {holder:<22} {counts}"
 
 
-def _link(parties: Parties) -> linker_room.Result:
+def _request(parties: Parties) -> linker_room.Request:
     home = parties.institute
-    return linker_room.run(
-        linker_room.Request(
-            study=load_study(home / "study.toml"),
-            identity=keys.load_linker(home / "institute.identity", lambda name: None),
-            inbox=home / "inbox",
-            output=home / "research",
-            today=dt.date.today(),
-        )
+    return linker_room.Request(
+        study=load_study(home / "study.toml"),
+        identity=keys.load_linker(home / "institute.identity", lambda name: None),
+        inbox=home / "inbox",
+        output=home / "research",
+        today=dt.date.today(),
     )
+
+
+def _link(parties: Parties) -> linker_room.Result:
+    return linker_room.run(_request(parties))
+
+
+def _quality(parties: Parties) -> str:
+    """How good the linkage is, beside the household file."""
+    made = quality_room.run(_request(parties))
+    by_two = sum(line["agreement"]["rows"] for line in made.report["deliveries"] if line.get("agreement"))
+    return f"   en kijkt na hoe goed dat ging: {number(by_two)} rijen hadden twee herkenningsnummers"
 
 
 def _research(parties: Parties, result: linker_room.Result) -> Iterable[str]:
@@ -199,4 +210,5 @@ def _closing(parties: Parties, result: linker_room.Result, seconds: float) -> It
     yield f"  {parties.institute / 'inbox'}   de verzegelde pakketten; bekijk er een met: linkage inspect BESTAND"
     yield f"  {result.households}   een rij per huishouden, met codebook.csv ernaast"
     yield f"  {result.households.with_name('linkage.json')}   hoe er is gekoppeld, per levering en houder"
+    yield f"  {result.households.with_name('quality.json')}   hoe goed dat ging, en wat andere keuzes zouden doen"
     yield f"  {parties.folder / 'study.toml'}   de afspraken; lees ze met: linkage check BESTAND"

@@ -41,7 +41,7 @@ class Dictionary:
 def keyed(candidates: Mapping[str, pl.Series], secret: bytes, study: UUID, protocol: StudyProtocol) -> Dictionary:
     """With this secret as the root key, whether it is or not."""
     root = RootKey(study, secret)
-    version = protocol.normalisation.version
+    version = protocol.version
     return Dictionary(
         {
             name: hmac(column, root.field_key(protocol.scheme, name, version(name)))

@@ -39,6 +39,7 @@ class LinkerFindings:
     households: int
     known: tuple[Known, ...]
     addresses: tuple[Known, ...]
+    derived: tuple[Known, ...]
     ordered: bool
     alike: float
     by_chance: float
@@ -56,6 +57,7 @@ def assess(
     attributes = frame.select(pl.exclude("study_number"))
     bodies: list[BodyOrder] = []
     addresses: tuple[Known, ...] = ()
+    derived: tuple[Known, ...] = ()
     if inbox is not None and identity is not None:
         if identity.public != study.linker.public_key:
             raise WrongKey("deze identiteit is niet die van de koppelaar in de studie; neem het goede bestand")
@@ -64,8 +66,10 @@ def assess(
             bodies.append(_body(body, manifest.holder, manifest.delivery, study))
             if manifest.delivery == study.protocol.spine.name:
                 addresses = structure.of_addresses(body, study)
+                derived = structure.of_derived(body, study)
     return LinkerFindings(
         study, file.name, digest, frame.height, structure.of_households(frame, study.protocol), addresses,
+        derived,
         order.is_sorted(frame.select("study_number")), *order.neighbours(attributes), tuple(bodies),
     )  # fmt: skip
 

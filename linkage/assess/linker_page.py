@@ -42,6 +42,7 @@ def page(found: LinkerFindings) -> Page:
             "households": found.households,
             "known": known_numbers(found.known),
             "addresses": known_numbers(found.addresses),
+            **({"derived": known_numbers(found.derived)} if found.derived else {}),
             "order": {"sorted": found.ordered, "alike": found.alike, "by_chance": found.by_chance},
             "packages": [dataclasses.asdict(one) for one in found.bodies],
         },
@@ -95,6 +96,20 @@ def _reasons(found: LinkerFindings) -> tuple[str, ...]:
             f"Wie alles over een huishouden al weet, in {percent(whole.expected)}: het bestand is gepseudonimiseerd, "
             "niet anoniem."
         ),
+        *_derived(found),
+    )
+
+
+def _derived(found: LinkerFindings) -> tuple[str, ...]:
+    """What linking without a number costs, where the protocol asks for it."""
+    if not found.derived:
+        return ()
+    return (
+        (
+            "Dit protocol koppelt ook op naam en geboortedatum. Wie zelf een bevolkingsregister met namen heeft, kiest "
+            f"door alleen te tellen in {percent(found.derived[-1].expected)} van de gevallen de goede persoon, zonder "
+            "sleutel: de koppelaar mag zo'n register niet hebben."
+        ),
     )
 
 
@@ -103,7 +118,11 @@ def _facts_of(one: Known) -> str:
 
 
 def _structure(found: LinkerFindings) -> Section:
-    groups = (("Rij in het onderzoeksbestand", found.known), ("Adres bij de koppelaar (pseudoniem)", found.addresses))
+    groups = (
+        ("Rij in het onderzoeksbestand", found.known),
+        ("Adres bij de koppelaar (pseudoniem)", found.addresses),
+        ("Persoon bij de koppelaar (pseudoniemen van naam en geboorte)", found.derived),
+    )
     made = [
         Bar(_facts_of(one), one.expected, heading=title if place == 0 else "")
         for title, known in groups
@@ -111,7 +130,7 @@ def _structure(found: LinkerFindings) -> Section:
     ]
     rows = tuple(
         (f"{_facts_of(one)}", number(one.persons), percent(one.expected), percent(one.unique), percent(one.small))
-        for one in (*found.known, *found.addresses)
+        for one in (*found.known, *found.addresses, *found.derived)
     )
     best = max(found.known, key=lambda one: one.expected)
     return Section(

@@ -33,6 +33,23 @@ def of_households(households: pl.DataFrame, protocol: StudyProtocol) -> tuple[Kn
     return tuple(fingerprint(frame, columns, titles, protocol.release.threshold) for columns, titles in asked)
 
 
+def of_derived(register: pl.DataFrame, study: Study) -> tuple[Known, ...]:
+    """Of the derived fields of the register's body: by how often a person's values occur in it, each field and all.
+
+    That is what who has the population in the clear, with the same fields, can count as well: no key is needed for it.
+    """
+    fields = study.protocol.spine.derived
+    if not fields or not set(fields) <= set(register.columns):
+        return ()
+    often = register.select(
+        pl.when(pl.col(name).is_not_null()).then(pl.len().over(name)).alias(name) for name in fields
+    )
+    threshold = study.protocol.release.threshold
+    alone = [fingerprint(often, [name], (f"hoe vaak de waarde van {name} voorkomt",), threshold) for name in fields]
+    every = fingerprint(often, fields, ("hoe vaak elk van de afgeleide waarden voorkomt",), threshold)
+    return (max(alone, key=lambda one: one.expected), every)
+
+
 def of_addresses(register: pl.DataFrame, study: Study) -> tuple[Known, ...]:
     """Of the register's body at the linker: its addresses by residents, by wijk, by all that it says of them."""
     protocol = study.protocol

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--role", type=click.Choice(["holder", "linker"]), default="holder", help="Wie u bent in de studie.")
+@click.option(
+    "--role", type=click.Choice(["holder", "linker", "researcher"]), default="holder", help="Wie u bent in de studie."
+)
 @click.option("--folder", type=FOLDER, help="De map waarin u bestanden kiest; standaard uw eigen map.")
 @click.option("--study", type=FILE, help="Begin met deze studie (study.toml).")
 @click.option("--language", type=click.Choice(["nl", "en"]), default="nl", help="De taal van de pagina.")
@@ -62,7 +64,11 @@ def _desk(session: Session, root: Path, study: Path | None, language: str) -> De
 
 
 def _pages(role: str, made: Desk, study: Path | None) -> Pages:
-    """The face for a role; the other role's room is not even imported."""
+    """The face for a role; the room of another role is not even imported."""
+    if role == "researcher":
+        from linkage.desk.researcher import ResearcherPages
+
+        return ResearcherPages(made, None)
     if role == "linker":
         from linkage.desk.linker import LinkerPages, beside
 

@@ -3,26 +3,58 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from linkage.commands.terminal import FILE, FOLDER, say_all
 
+if TYPE_CHECKING:
+    from linkage.study import Study
+
 
 @click.command()
 @click.argument("study", type=FILE)
-def check(study: Path) -> None:
+@click.option("--encoder", is_flag=True, help="Toon met proefpersonen dat deze encoder rekent als die van de anderen.")
+@click.option("--make-encoder-test", "make", is_flag=True, help="Maak de proefpersonen van de studie.")
+def check(study: Path, encoder: bool, make: bool) -> None:
     """Leg een studie uit in woorden, en vind haar fouten."""
     from linkage.study import load_study
     from linkage.words import explain
 
     loaded = load_study(study)
-    say_all(explain(loaded))
-    click.echo(
-        "\nDe studie is in orde."
-        if loaded.root
-        else "\nDe studie is in orde, maar de hoofdsleutel ontbreekt nog ([root])."
-    )
+    if make:
+        _make_test(loaded, study)
+    elif encoder:
+        _check_encoder(loaded, study)
+    else:
+        say_all(explain(loaded))
+        ready = "" if loaded.root else ", maar de hoofdsleutel ontbreekt nog ([root])"
+        click.echo(f"\nDe studie is in orde{ready}.")
+
+
+def _make_test(loaded: Study, study: Path) -> None:
+    """Write the fictitious people beside the study, and say what to put in it."""
+    from linkage.files import replacing
+    from linkage.holder import alike
+
+    content = alike.made(loaded)
+    with replacing(study.with_name(alike.NAME)) as file:
+        file.write(content)
+    click.echo(f"{alike.NAME} is gemaakt; zet in {study.name} onder [study]:")
+    click.echo(f'encoder_test = "{alike.digest(content)}"')
+    click.echo(f"en geef {alike.NAME} met de studie mee aan elke houder.")
+
+
+def _check_encoder(loaded: Study, study: Path) -> None:
+    """Whether this encoder gives the fictitious people of the study the agreed pseudonyms."""
+    from linkage.holder import alike
+    from linkage.holder.hash_route import IN_WORDS
+
+    done = alike.check(loaded, study.with_name(alike.NAME))
+    routes = ", ".join(IN_WORDS[name] for name in done.implementations)
+    click.echo(f"{done.rows} proefpersonen, {done.pseudonyms} pseudoniemen: alle zoals afgesproken.")
+    click.echo(f"Gerekend met: {routes}. Deze encoder doet wat die van de andere houders doen.")
 
 
 @click.command()

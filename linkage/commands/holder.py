@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from linkage.commands.exports import Given, export_of, exports, with_password, written_so
 from linkage.commands.terminal import FILE, Bar, asker, say_all
 
 
@@ -15,7 +16,7 @@ from linkage.commands.terminal import FILE, Bar, asker, say_all
 @click.option("--study", type=FILE, required=True, help="De studie (study.toml).")
 @click.option("--delivery", required=True, help="De levering, zoals politie.")
 @click.option("--holder", required=True, help="Uw naam in de studie, zoals politie-twente.")
-@click.option("--input", "export", type=FILE, required=True, help="Uw export: CSV, Excel of Parquet.")
+@exports
 @click.option("--root", "root_file", type=FILE, required=True, help="De hoofdsleutel van de studie.")
 @click.option("--identity", "identity_file", type=FILE, required=True, help="Uw identiteit.")
 @click.option("--output", type=FILE, help="Het pakket dat u verstuurt.")
@@ -29,7 +30,7 @@ def encode(
     study: Path,
     delivery: str,
     holder: str,
-    export: Path,
+    given: Given,
     root_file: Path,
     identity_file: Path,
     output: Path | None,
@@ -47,8 +48,9 @@ def encode(
     from linkage.words import summarise
 
     loaded, ask = load_study(study), asker(passphrase_file)
+    export = export_of(given)
     request = room.Request(
-        job=room.job_of(loaded, holder, delivery),
+        job=written_so(room.job_of(loaded, holder, delivery), given),
         root=load_root(root_file, loaded.study.id, asker(root_passphrase_file or passphrase_file)),
         identity=load_holder(identity_file, ask),
         export=export,
@@ -59,7 +61,8 @@ def encode(
             path
             for path in (study, root_file, identity_file, passphrase_file, root_passphrase_file)
             if path is not None
-        ),
+        )
+        + given.files,
     )
     bar = Bar(quiet)
 
@@ -70,11 +73,11 @@ def encode(
 
     with bar as progress:
         if only_preview:
-            show(room.preview(request, progress))
+            show(with_password(request, lambda asked: room.preview(asked, progress)))
             click.echo("\nVoorbeeld: er is niets geschreven.")
             return
         target = output or Path(f"{holder}-{delivery}.package")
-        sealed = room.encode(request, target, progress, show)
+        sealed = with_password(request, lambda asked: room.encode(asked, target, progress, show))
     _report_sealed(sealed)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--inbox", type=FOLDER, required=True, help="Map met de ontvangen pakketten (*.package).")
 @click.option("--output", type=FOLDER, required=True, help="Map voor het onderzoeksbestand, in de beveiligde omgeving.")
 @click.option("--ledger", type=FILE, help="Het logboek; standaard ledger.jsonl in de map van --output.")
+@click.option("--previous", type=FOLDER, help="Map waarin een eerdere meting is gekoppeld; haar huishoudens gaan door.")
 @click.option("--engine", type=click.Choice(["polars", "spark"]), default="polars", help="Waarmee wordt gekoppeld.")
 @click.option("--master", help="Waar Spark draait: local[*] (standaard, hier) of spark://MACHINE:POORT.")
 @click.option("--shared", type=FOLDER, help="Map die alle machines van het Spark-cluster onder dit pad zien.")
@@ -31,6 +32,7 @@ def link(
     inbox: Path,
     output: Path,
     ledger: Path | None,
+    previous: Path | None,
     engine: str,
     master: str | None,
     shared: Path | None,
@@ -54,6 +56,7 @@ def link(
         ledger=ledger,
         say=click.echo,
         cluster=cluster,
+        previous=previous,
     )
     result = room.run(request)
     click.echo("")

@@ -186,7 +186,7 @@ def rehearse(plan: Mapped, today: dt.date, progress: Progress) -> Seen:
     """
     root = keys.RootKey(plan.study.study.id, secrets.token_bytes(32))
     identity = keys.new_holder(plan.holder.id)
-    about = Root(key_id=root.key_id, canaries=room.root_canaries(plan.study, root))  # type: ignore[arg-type]
+    about = Root(key_id=root.key_id, canaries=room.root_canaries(plan.study, root))
     stand_in = plan.holder.model_copy(update={"public_key": identity.public})
     study = _with(plan.study, stand_in, about)
     request = room.Request(

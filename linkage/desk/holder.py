@@ -16,21 +16,22 @@ from starlette.responses import PlainTextResponse, Response
 
 from linkage.desk import draft
 from linkage.desk.draft import Answers, Chosen, Mapped, Opened, Seen, Task
+from linkage.desk.incoming import MOST_BYTES, asked, can_ask, declared, fill
 from linkage.desk.match import titles
 from linkage.desk.memory import Held, can_hold
+from linkage.desk.page import Language
 from linkage.desk.picker import inside
 from linkage.desk.sides import Sides, sides
 from linkage.desk.web import Form, Handler, Pages
 from linkage.desk.work import Work
-from linkage.errors import InputUnreadable, LinkageError, WrongKey
+from linkage.errors import LinkageError, PassphraseNeeded, WrongKey, WrongPassphrase
 from linkage.holder.encode import Sealed
-from linkage.holder.read import PARQUET, WORKBOOKS
 from linkage.holder.reasons import KINDS
+from linkage.holder.source import source
 from linkage.keys import fingerprint
 from linkage.study import IDENTIFIER_COLUMNS
 from linkage.words import shown
 
-MOST_BYTES = 256 * 1024 * 1024
 MOST_SEQUENCE = 1_000_000
 PARENTS = {"mapped", "opened", "task", "chosen"}
 Stage = TypeVar("Stage")
@@ -66,7 +67,7 @@ def part_of(stage: Any, kind: type[Stage]) -> Stage | None:
 class HolderPages(Pages):
     """The pages of a holder."""
 
-    suffixes = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".parquet")
+    suffixes = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".parquet", ".sav", ".zsav")
 
     def gets(self) -> dict[str, Handler]:
         """A page per step."""
@@ -88,6 +89,8 @@ class HolderPages(Pages):
             "/levering": self._choose_delivery,
             "/export": self._choose_export,
             "/export/sleep": self._drop,
+            "/export/wachtwoord": self._unlock,
+            "/export/database": self._choose_database,
             "/kolommen/opnieuw": self._look_again,
             "/kolommen": self._choose_columns,
             "/akkoord": self._agree,
@@ -106,8 +109,9 @@ class HolderPages(Pages):
         """Back to the page from which the form came."""
         if request.method == "GET":
             return self.page("error.html", step=0)
-        back = {"/studie": "/studie", "/levering": "/studie", "/export": "/export"}
-        return self.go(back.get(request.url.path, self.where()))
+        path = request.url.path
+        back = {"/studie": "/studie", "/levering": "/studie"}
+        return self.go("/export" if path.startswith("/export") else back.get(path, self.where()))
 
     async def _here(self, _request: Request) -> Response:
         self._settle()
@@ -174,7 +178,15 @@ class HolderPages(Pages):
         task = self._need(Task)
         if task is None:
             return self.go(self.where())
-        return self.page("export.html", step=2, task=task, can_drop=can_hold(), picker=self.picker("/export"))
+        locked = self.desk.locked
+        return self.page(
+            "export.html",
+            step=2,
+            locked=shown(locked.name) if locked else "",
+            can_drop=can_hold(),
+            can_ask=can_ask(),
+            picker=self.picker("/export"),
+        )
 
     async def _choose_export(self, request: Request) -> Response:
         form, task = await self.form(request), self._need(Task)
@@ -182,28 +194,50 @@ class HolderPages(Pages):
             return self.go(self.where())
         self._forget_from(task)
         self.desk.let_go()
-        export = inside(self.desk.root, form.get("path", ""))
-        self.desk.stage = await run_in_threadpool(draft.open_export, task, export)
+        return await self._opened(task, inside(self.desk.root, form.get("path", "")))
+
+    async def _opened(self, task: Task, export: Path) -> Response:
+        """To its columns; a workbook that needs a password waits for it. Raises InputError."""
+        try:
+            self.desk.stage = await run_in_threadpool(draft.open_export, task, export)
+        except (PassphraseNeeded, WrongPassphrase) as error:
+            self.desk.locked, self.desk.fault = export, error
+            return self.go("/export")
+        self.desk.locked = None
         return self.go("/kolommen")
+
+    async def _unlock(self, request: Request) -> Response:
+        """The password of the workbook that waits for it."""
+        form, task = await self.form(request), self._need(Task)
+        if task is None or self.desk.locked is None:
+            return self.go(self.where())
+        self._forget_from(task)
+        return await self._opened(task, source(self.desk.locked, password=form.get("password", "")))
+
+    async def _choose_database(self, request: Request) -> Response:
+        form, task = await self.form(request), self._need(Task)
+        if task is None:
+            return self.go(self.where())
+        self._forget_from(task)
+        self.desk.let_go()
+        return await self._opened(task, asked(self.desk.root, form))
 
     async def _drop(self, request: Request) -> Response:
         """A file that was dragged in: block by block into memory, never to disk."""
         self.check_header(request)
         task = self._need(Task)
-        if task is None or int(request.headers.get("content-length", "0")) > MOST_BYTES:
+        if task is None or declared(request) > MOST_BYTES:
             return PlainTextResponse(self.say("too_large"), 413)
         self._forget_from(task)
         self.desk.let_go()
         try:
             self.desk.held = held = Held(_file_name(request))
-            await _fill(held, request)
-            _only_text(held)
-            self.desk.stage = await run_in_threadpool(draft.open_export, task, held.path)
+            await fill(held, request, MOST_BYTES)
+            return PlainTextResponse((await self._opened(task, held.path)).headers["location"])
         except (LinkageError, HTTPException, ClientDisconnect) as error:
             self.desk.let_go()
             said = str(error) if isinstance(error, LinkageError) else self.say("export_failed")
             return PlainTextResponse(said, 400)
-        return PlainTextResponse("/kolommen")
 
     # --- columns --------------------------------------------------------------------------------------
 
@@ -261,7 +295,7 @@ class HolderPages(Pages):
             return self._busy("busy_check", 4)
         if seen is None:
             return self.go(self.where())
-        return self.page("check.html", step=4, seen=seen, sides=sides(seen.summary))
+        return self.page("check.html", step=4, seen=seen, sides=sides(seen.summary, self.desk.language))
 
     def _busy(self, title: str, step: int) -> Response:
         assert self.desk.work is not None
@@ -307,7 +341,7 @@ class HolderPages(Pages):
         if seen is None or self.desk.busy or sides(seen.summary).blocked:
             return self.go(self.where())
         answers = _answers(form)
-        self.desk.work = Work(partial(_sealed, seen, answers, dt.date.today()))
+        self.desk.work = Work(partial(_sealed, seen, answers, dt.date.today(), self.desk.language))
         return self.go("/verzegelen")
 
     async def _done(self, _request: Request) -> Response:
@@ -326,7 +360,7 @@ class HolderPages(Pages):
         )
 
 
-def _sealed(seen: Seen, answers: Answers, today: dt.date, progress: Any) -> Done:
+def _sealed(seen: Seen, answers: Answers, today: dt.date, language: Language, progress: Any) -> Done:
     try:
         sealed = draft.seal(seen, answers, today, progress)
     except WrongKey:
@@ -334,7 +368,9 @@ def _sealed(seen: Seen, answers: Answers, today: dt.date, progress: Any) -> Done
             "een van uw sleutels hoort niet bij deze studie; vraag de goede hoofdsleutel aan een andere houder"
         ) from None
     plan = seen.mapped
-    return Done(plan.opened.task, sealed, sides(seen.summary), plan.opened.export.name, answers.sequence, today)
+    return Done(
+        plan.opened.task, sealed, sides(seen.summary, language), plan.opened.export.name, answers.sequence, today
+    )
 
 
 def _answers(form: Form) -> Answers:
@@ -342,23 +378,6 @@ def _answers(form: Form) -> Answers:
     number = form.get("sequence", "1")
     sequence = int(number) if number.isdecimal() and 1 <= int(number) <= MOST_SEQUENCE else 1
     return Answers(identity, root or identity, sequence)
-
-
-async def _fill(held: Held, request: Request) -> None:
-    """The body into memory. Raises HTTPException above the limit, whatever the request said of its length."""
-    async for block in request.stream():
-        if held.size + len(block) > MOST_BYTES:
-            raise HTTPException(413)
-        await run_in_threadpool(held.write, block)
-
-
-def _only_text(held: Held) -> None:
-    """Workbooks and Parquet are read in a child process, which cannot see this memory. Raises InputUnreadable."""
-    with held.path.open("rb") as file:
-        if file.read(8).startswith((PARQUET, *WORKBOOKS)):
-            raise InputUnreadable(
-                f"{held.path.name}: Excel en Parquet kunt u niet slepen; kies het bestand in de lijst"
-            )
 
 
 def _file_name(request: Request) -> str:

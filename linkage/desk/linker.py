@@ -13,21 +13,15 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from linkage.desk.picker import inside
+from linkage.desk.released import REPORT, report
 from linkage.desk.web import Desk, Handler, Pages
-from linkage.errors import InputUnreadable, LedgerBroken, PackageError
+from linkage.errors import LedgerBroken, PackageError
 from linkage.linker import ledger
 from linkage.linker.accept import Accepted, accept, no_doubles, shown
 from linkage.study import Study, load_study
-
-REPORT = "verslag.html"
-MOST_REPORT_BYTES = 64 * 1024 * 1024
-REPORT_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
 
 
 @dataclass(frozen=True)
@@ -225,15 +219,9 @@ class LinkerPages(Pages):
         return self.page("inbox.html", step=2, inbox=inbox, has_report=(self.places.report / REPORT).is_file())
 
     async def _report(self, _request: Request) -> Response:
-        """The report as it is, in a box in which it can do nothing."""
         if self.places is None:
             return self.go("/mappen")
-        try:
-            with (self.places.report / REPORT).open("rb") as file:
-                content = file.read(MOST_REPORT_BYTES)
-        except OSError:
-            raise InputUnreadable(f"{REPORT} is niet te lezen; controleer de map van het verslag") from None
-        return HTMLResponse(content, headers={"Content-Security-Policy": REPORT_POLICY})
+        return await run_in_threadpool(report, self.places.report)
 
 
 def beside(study: Path) -> Places:

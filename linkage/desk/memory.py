@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path, PosixPath
+from pathlib import Path
 
 from linkage.errors import OutputError
-
-
-class Nameless(PosixPath):
-    """The path of a file in memory, for readers that want a path; it calls itself as the clerk's file is called."""
-
-    called: str
-
-    @property
-    def name(self) -> str:
-        """What the clerk's own file is called."""
-        return self.called
+from linkage.holder.source import source
 
 
 class Held:
-    """A file in memory; `path` can be read as long as it is not closed."""
+    """A file in memory; `path` can be read as long as it is not closed, by us and by a child that is given it."""
 
     def __init__(self, name: str) -> None:
         """An empty one. Raises OutputError where the system has none."""
         if not can_hold():
             raise OutputError("slepen werkt niet op deze computer; kies het bestand in de lijst")
         self._descriptor: int | None = os.memfd_create("linkage-desk", os.MFD_CLOEXEC)
-        self.path = Nameless(f"/proc/self/fd/{self._descriptor}")
-        self.path.called = name
+        self.path = source(Path(f"/proc/self/fd/{self._descriptor}"), called=name)
+        self.path.descriptor = self._descriptor
         self.size = 0
 
     def write(self, block: bytes) -> None:

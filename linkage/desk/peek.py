@@ -14,13 +14,14 @@ from pathlib import Path
 
 from linkage.desk.peek_apart import HEADER_ROWS, SAMPLE_ROWS, Sheet, peek_apart
 from linkage.errors import InputUnreadable
-from linkage.holder.export import fold
-from linkage.holder.read import PARQUET, WORKBOOKS
+from linkage.holder.export import MOST_COLUMNS, fold
+from linkage.holder.read import reader_of
 from linkage.holder.read_csv import HEADER_BYTES, SEPARATORS
 from linkage.holder.records import blocks, encoding_of
 from linkage.study import Format
 
 MOST_SHARE = 0.8
+NAMED = ("Parquet", "SPSS", "database")  # their columns have names by themselves, and there is no row with them
 _OTHERS = {b"%PDF": "een PDF", b"{\\rtf": "een tekstdocument", b"<": "een webpagina of XML"}
 _FORMS = (
     ("nine", r"[0-9]{9}"),
@@ -48,18 +49,23 @@ class Look:
 def look(path: Path, agreed: Format, wanted: tuple[str, ...], header_row: int | None = None) -> Look:
     """The columns of an export. Without `header_row` the row that has most of the wanted names is taken.
 
-    Raises InputUnreadable.
+    Raises InputUnreadable, ExtraMissing, PassphraseNeeded, WrongPassphrase.
     """
     sheet = _opened(path, agreed, {fold(name) for name in wanted})
-    at = header_row or _header_row(sheet, wanted)
+    at = 1 if sheet.kind in NAMED else header_row or _header_row(sheet, wanted)
     header = sheet.rows[at - 1] if at <= len(sheet.rows) else ()
     if not any(name.strip() for name in header):
         raise InputUnreadable(
             f"{path.name}: in rij {at} staan geen kolomnamen; kies een andere rij of een ander blad, of kies een "
             "andere export"
         )
+    if len(header) > MOST_COLUMNS:
+        raise InputUnreadable(
+            f"{path.name} heeft {len(header)} kolommen, en er kunnen er hoogstens {MOST_COLUMNS} zijn; maak een export "
+            "met alleen de kolommen die nodig zijn"
+        )
     forms = tuple(_form([row[place] for row in sheet.rows[at:] if place < len(row)]) for place in range(len(header)))
-    used = sheet.format if sheet.kind == "Parquet" else sheet.format.model_copy(update={"header_row": at})
+    used = sheet.format if sheet.kind in NAMED else sheet.format.model_copy(update={"header_row": at})
     return Look(sheet.kind, used, sheet.sheets, header, forms)
 
 
@@ -71,10 +77,9 @@ def _opened(path: Path, agreed: Format, wanted: set[str]) -> Sheet:
         raise InputUnreadable(f"{path.name} is niet te openen; sluit het in andere programma's") from None
     if not start:
         raise InputUnreadable(f"{path.name} is leeg; maak de export opnieuw")
-    if start.startswith(PARQUET):
-        return peek_apart("parquet", path, agreed)
-    if start.startswith(WORKBOOKS):
-        return peek_apart("excel", path, agreed)
+    reader = reader_of(path)
+    if reader is not None:
+        return peek_apart(reader, path, agreed)
     _refuse_others(path, start)
     return _csv(path, agreed, wanted)
 
@@ -87,7 +92,7 @@ def _refuse_others(path: Path, start: bytes) -> None:
     if found is not None:
         raise InputUnreadable(f"{path.name} is {found}; open het in Excel, bewaar het als .xlsx, en kies het opnieuw")
     if b"\x00" in start and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise InputUnreadable(f"{path.name} is geen CSV, Excel of Parquet; kies de export zelf")
+        raise InputUnreadable(f"{path.name} is geen CSV, Excel, Parquet of SPSS; kies de export zelf")
 
 
 def _header_row(sheet: Sheet, wanted: tuple[str, ...]) -> int:

@@ -1,7 +1,7 @@
-"""The first rows of a workbook or a Parquet file, read in a child process with limits on memory and time.
+"""The first rows of an export that native code reads, in a child process with limits on memory, time and files.
 
-Their readers are native code: a file of a few kilobytes can make them abort, and the desk with them
-(docs/adr/0021). Run as `python -m linkage.desk.peek_apart`; the order comes on standard input.
+A file of a few kilobytes can make such a reader abort, and the desk with it (docs/adr/0021). Run as
+`python -m linkage.desk.peek_apart`; the order, with a password where there is one, comes on standard input.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from linkage.errors import InputUnreadable
-from linkage.holder.read import WORKBOOKS
+from linkage.holder.apart import TOLD, died, limit
+from linkage.holder.read_database import Answer
+from linkage.holder.read_protected import workbook
+from linkage.holder.read_spss import Wanted, texts, variables
+from linkage.holder.source import descriptors, order_of, ordered
 from linkage.study import Format
 
 HEADER_ROWS = 20
 SAMPLE_ROWS = 200
 MEMORY_BYTES = 4 * 1024**3
 SECONDS = 300.0
-ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 @dataclass(frozen=True)
@@ -36,26 +39,26 @@ class Sheet:
 
 
 def peek_apart(reader: str, path: Path, agreed: Format) -> Sheet:
-    """As the reader of that name, in a child. Raises InputUnreadable, also where the child died."""
-    order = {"reader": reader, "path": str(path.absolute()), "format": agreed.model_dump()}
-    command = [sys.executable, "-I", "-m", "linkage.desk.peek_apart"]
+    """As the reader of that name, in a child.
+
+    Raises InputUnreadable, also where the child died; ExtraMissing, PassphraseNeeded, WrongPassphrase.
+    """
+    order = {**order_of(path), "reader": reader, "format": agreed.model_dump()}
     try:
         done = subprocess.run(
-            command,
+            [sys.executable, "-I", "-m", "linkage.desk.peek_apart"],
             input=json.dumps(order).encode("utf-8"),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=SECONDS,
             check=True,
+            pass_fds=descriptors(path),
         )
         said = json.loads(done.stdout)
     except (subprocess.SubprocessError, ValueError):
-        raise InputUnreadable(
-            f"{path.name} is niet te lezen: het bestand is beschadigd, of veel te groot; maak de export opnieuw, of "
-            "bewaar hem als CSV UTF-8"
-        ) from None
+        raise died(path) from None
     if "error" in said:
-        raise InputUnreadable(said["error"])
+        raise TOLD[said["error"]](said["message"])
     rows = tuple(tuple(row) for row in said["rows"])
     return Sheet(said["kind"], Format.model_validate(said["format"]), tuple(said["sheets"]), rows)
 
@@ -64,37 +67,30 @@ def peek_apart(reader: str, path: Path, agreed: Format) -> Sheet:
 
 
 def excel(path: Path, agreed: Format) -> Sheet:
-    """The first rows of a sheet: the agreed one, else the first. Raises InputUnreadable."""
+    """The first rows of a sheet: the agreed one, else the first.
+
+    Raises InputUnreadable, ExtraMissing, PassphraseNeeded, WrongPassphrase.
+    """
     import fastexcel
 
-    if _has_password(path):
-        raise InputUnreadable(
-            f"{path.name} heeft een wachtwoord; open het in Excel, haal bij Bestand > Info > Werkmap beveiligen het "
-            "wachtwoord weg, bewaar het, en kies het opnieuw"
-        )
+    raw = workbook(path)
     try:
-        book = fastexcel.read_excel(path)
+        book = fastexcel.read_excel(raw)
         names = tuple(book.sheet_names)
         sheet = agreed.sheet if agreed.sheet in names else names[0]
         loaded = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string", n_rows=HEADER_ROWS + SAMPLE_ROWS)
         rows = loaded.to_polars().rows()
     except (ValueError, OSError, LookupError, RuntimeError):
         raise InputUnreadable(_no_excel(path)) from None
-    except Exception as error:  # the library's own errors share no base but Exception; they may quote a cell
-        if type(error).__module__.split(".")[0] not in ("fastexcel", "_fastexcel", "polars"):
+    except BaseException as error:  # its errors share no base, a panic is no Exception, and all may quote a cell
+        if type(error).__module__.split(".")[0] not in ("fastexcel", "_fastexcel", "polars", "pyo3_runtime"):
             raise
         raise InputUnreadable(_no_excel(path)) from None
-    texts = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in rows)
-    return Sheet("Excel", agreed.model_copy(update={"sheet": sheet}), names, texts)
+    return Sheet("Excel", agreed.model_copy(update={"sheet": sheet}), names, _texts(rows))
 
 
-def _has_password(path: Path) -> bool:
-    """An encrypted workbook is an old container, in which a part has this name."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return False
-    return content.startswith(WORKBOOKS[1]) and ENCRYPTED in content
+def _texts(rows: list[tuple[Any, ...]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple("" if cell is None else str(cell) for cell in row) for row in rows)
 
 
 def _no_excel(path: Path) -> str:
@@ -111,30 +107,41 @@ def parquet(path: Path, agreed: Format) -> Sheet:
         sample = lazy.head(SAMPLE_ROWS).select(pl.all().cast(pl.String, strict=False)).collect().rows()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         raise InputUnreadable(f"{path.name} is beschadigd; maak de export opnieuw") from None
-    rows = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in sample)
-    return Sheet("Parquet", agreed, (), (tuple(names), *rows))
+    return Sheet("Parquet", agreed, (), (tuple(names), *_texts(sample)))
 
 
-READERS: dict[str, Callable[[Path, Format], Sheet]] = {"excel": excel, "parquet": parquet}
+def spss(path: Path, agreed: Format) -> Sheet:
+    """The first cases of an SPSS file, under the names of the variables. Raises InputUnreadable, ExtraMissing."""
+    about = variables(path)
+    wanted = Wanted({name: name for name in about.names})
+    sample = texts(path, about, wanted, 0, SAMPLE_ROWS).rows() if about.cases and about.names else []
+    return Sheet("SPSS", agreed, (), (about.names, *_texts(sample)))
 
 
-def _limit(memory: int) -> None:
-    try:
-        import resource
-    except ImportError:  # Windows has no such limits
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def database(path: Path, agreed: Format) -> Sheet:
+    """The first rows that a query gives. Raises InputUnreadable, ExtraMissing."""
+    answer = Answer(path)
+    frame = next((frame for frame in answer.frames() if frame.height), None)
+    rows = [] if frame is None else frame.head(SAMPLE_ROWS).rows()
+    return Sheet("database", agreed, (), (tuple(answer.names), *_texts(rows)))
+
+
+READERS: dict[str, Callable[[Path, Format], Sheet]] = {
+    "excel": excel,
+    "parquet": parquet,
+    "spss": spss,
+    "database": database,
+}
 
 
 def _main() -> None:
     order = json.loads(sys.stdin.buffer.read())
-    _limit(MEMORY_BYTES)
+    limit(order["reader"], MEMORY_BYTES)
     try:
-        made: dict[str, Any] = asdict(READERS[order["reader"]](Path(order["path"]), Format(**order["format"])))
+        made: dict[str, Any] = asdict(READERS[order["reader"]](ordered(order), Format(**order["format"])))
         said = {**made, "format": made["format"].model_dump()}
-    except InputUnreadable as error:
-        said = {"error": str(error)}
+    except tuple(TOLD.values()) as error:
+        said = {"error": type(error).__name__, "message": str(error)}
     sys.stdout.buffer.write(json.dumps(said).encode("utf-8"))
 
 

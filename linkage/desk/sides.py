@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from linkage import words
-from linkage.desk.mend import how_to_mend
+from linkage.desk.mend import how_to_mend, why
+from linkage.desk.page import Language
 from linkage.holder import reasons
 from linkage.holder.tally import Summary
 from linkage.study import IDENTIFIER_COLUMNS
@@ -65,8 +66,8 @@ class Sides:
         return any(warning.blocks for warning in self.warned)
 
 
-def sides(summary: Summary) -> Sides:
-    """A summary for the page."""
+def sides(summary: Summary, language: Language = "nl") -> Sides:
+    """A summary for the page; reasons and remedies in the language of the clerk."""
     tally, stays = summary.tally, [words.shown(name) for name in summary.stays if name.strip()]
     return Sides(
         rows=words.number(tally.rows),
@@ -76,7 +77,7 @@ def sides(summary: Summary) -> Sides:
         leaves=tuple(_leaves(summary)),
         stays=tuple(stays[:NAMED_STAYS]),
         more_stays=max(0, len(stays) - NAMED_STAYS),
-        rejected=tuple(_rejected(summary, code, count) for code, count in summary.rejected.items()),
+        rejected=tuple(_rejected(summary, code, count, language) for code, count in summary.rejected.items()),
         warned=tuple(_warnings(summary)),
     )
 
@@ -101,10 +102,10 @@ def _leaf(column: Column, own: dict[str, str], summary: Summary) -> Leaves:
     return Leaves(own[column.name], column.title, form, words.number(unknown) if unknown else "")
 
 
-def _rejected(summary: Summary, code: str, count: int) -> Rejected:
+def _rejected(summary: Summary, code: str, count: int, language: Language) -> Rejected:
     rows = summary.rows_of(code)
     named = ", ".join(words.number(row) for row in rows) + (", …" if count > len(rows) else "")
-    return Rejected(reasons.in_words(code), words.number(count), named, how_to_mend(code))
+    return Rejected(why(code, language), words.number(count), named, how_to_mend(code, language))
 
 
 def _warnings(summary: Summary) -> list[Warned]:

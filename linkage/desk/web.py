@@ -6,7 +6,7 @@ import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from starlette.background import BackgroundTask
@@ -16,12 +16,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from linkage.desk.advice import advice
-from linkage.desk.memory import Held
 from linkage.desk.page import LANGUAGES, STATIC, Language, render, static, text
 from linkage.desk.picker import inside, listing
 from linkage.desk.session import Session
 from linkage.desk.work import Work
 from linkage.errors import LinkageError, unforeseen
+
+if TYPE_CHECKING:
+    from linkage.desk.memory import Held
 
 MOST_FORM_BYTES = 64 * 1024
 MOST_FIELDS = 400
@@ -46,6 +48,7 @@ class Desk:
     stage: Any = None
     work: Work | None = None
     held: Held | None = None
+    locked: Path | None = None
     fault: LinkageError | None = None
     notice: str | None = None
     stop: Callable[[], None] = field(default=_nothing)
@@ -63,7 +66,8 @@ class Desk:
         self.let_go()
 
     def let_go(self) -> None:
-        """Give back the memory of a file that was dragged in."""
+        """Give back the memory of a file that was dragged in, and forget one that waits for its password."""
+        self.locked = None
         if self.held is not None:
             self.held.close()
             self.held = None

@@ -1,8 +1,9 @@
-"""Workbooks and Parquet files are read in a child process, with limits on memory and time.
+"""Workbooks, Parquet, SPSS and databases are read in a child process, with limits on memory, time and files.
 
 Their readers are native code. A file of a few kilobytes can make them abort, crash, or take all memory there is, and
 what they print then may quote a cell. So a child reads, and hands over its batches; when it dies, the export is
-refused as one that cannot be read. Run as `python -m linkage.holder.apart`; the order comes on standard input.
+refused as one that cannot be read. Run as `python -m linkage.holder.apart`; the order, with a password where there is
+one, comes on standard input. A child that reads a file cannot write one: what it decrypts stays in memory.
 """
 
 from __future__ import annotations
@@ -21,19 +22,41 @@ import polars as pl
 
 from linkage import errors
 from linkage.holder.export import MOST_BATCH_BYTES, Export, Progress, RawBatch
+from linkage.holder.read_database import read_database
 from linkage.holder.read_excel import read_excel
 from linkage.holder.read_parquet import read_parquet
+from linkage.holder.read_spss import read_spss
+from linkage.holder.source import descriptors, order_of, ordered
 from linkage.study import Holder
 
 MEMORY_BYTES = 4 * 1024**3
 SECONDS = 300.0
+DATABASE_SECONDS = 3600.0  # a query may think for a long time before its first row
 MOST_MESSAGE = 2 * MOST_BATCH_BYTES
-READERS: dict[str, Callable[[Path, Holder, Progress], Export]] = {"excel": read_excel, "parquet": read_parquet}
+READERS: dict[str, Callable[[Path, Holder, Progress], Export]] = {
+    "excel": read_excel,
+    "parquet": read_parquet,
+    "spss": read_spss,
+    "database": read_database,
+}
+TOLD: dict[str, type[errors.LinkageError]] = {
+    kind.__name__: kind
+    for kind in (
+        errors.InputUnreadable,
+        errors.ColumnMissing,
+        errors.ExtraMissing,
+        errors.PassphraseNeeded,
+        errors.WrongPassphrase,
+    )
+}
 _LENGTH = 8
 
 
 def read_apart(reader: str, path: Path, holder: Holder, progress: Progress) -> Export:
-    """As the reader of that name, in a child process. Raises InputUnreadable, ColumnMissing."""
+    """As the reader of that name, in a child process.
+
+    Raises InputUnreadable, ColumnMissing, ExtraMissing, PassphraseNeeded, WrongPassphrase.
+    """
     messages = _messages(reader, path, holder)
     about = json.loads(next(messages))
     return Export(about["kind"], tuple(about["stays"]), _batches(messages, progress))
@@ -47,30 +70,36 @@ def _batches(messages: Iterator[bytes], progress: Progress) -> Iterator[RawBatch
 
 def _messages(reader: str, path: Path, holder: Holder) -> Iterator[bytes]:
     """What the child says until it says that it is ready. Raises what the child raised; InputUnreadable if it died."""
-    order = {"reader": reader, "path": str(path), "holder": holder.model_dump_json(), "memory": MEMORY_BYTES}
-    with _child() as process:
+    order = {**order_of(path), "reader": reader, "holder": holder.model_dump_json(), "memory": MEMORY_BYTES}
+    seconds = DATABASE_SECONDS if reader == "database" else SECONDS
+    with _child(path) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             with suppress(BrokenPipeError), closing(process.stdin) as stdin:
                 stdin.write(json.dumps(order).encode("utf-8"))
-            while message := _in_time(process, process.stdout):
+            while message := _in_time(process, process.stdout, seconds):
                 yield message
-            said = _in_time(process, process.stdout)
+            said = _in_time(process, process.stdout, seconds)
         finally:
             process.kill()
     if said != b"ready":
         raise _error(said, path)
 
 
-def _child() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-I", "-m", "linkage.holder.apart"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+def _child(path: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-I", "-m", "linkage.holder.apart"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        pass_fds=descriptors(path),
+    )
 
 
-def _in_time(process: subprocess.Popen[bytes], stdout: IO[bytes]) -> bytes:
+def _in_time(process: subprocess.Popen[bytes], stdout: IO[bytes], seconds: float) -> bytes:
     """One message, empty at the end or where the child died; a child that says nothing for so long is ended."""
-    clock = threading.Timer(SECONDS, process.kill)
+    clock = threading.Timer(seconds, process.kill)
     clock.start()
     try:
         length = int.from_bytes(stdout.read(_LENGTH), "big")
@@ -80,13 +109,16 @@ def _in_time(process: subprocess.Popen[bytes], stdout: IO[bytes]) -> bytes:
     return message if len(message) == length else b""
 
 
-def _error(said: bytes, path: Path) -> errors.InputError:
+def _error(said: bytes, path: Path) -> errors.LinkageError:
     """The child's own error, or that it died."""
     with suppress(ValueError, KeyError):
         told = json.loads(said)
-        return {"ColumnMissing": errors.ColumnMissing, "InputUnreadable": errors.InputUnreadable}[told["error"]](
-            told["message"]
-        )
+        return TOLD[told["error"]](told["message"])
+    return died(path)
+
+
+def died(path: Path) -> errors.InputUnreadable:
+    """What is said of an export of which the reader crashed, or was ended."""
     return errors.InputUnreadable(
         f"{path.name} is niet te lezen: het bestand is beschadigd, of veel te groot; maak de export opnieuw, of bewaar "
         "hem als CSV UTF-8"
@@ -96,13 +128,16 @@ def _error(said: bytes, path: Path) -> errors.InputError:
 # --- in the child -----------------------------------------------------------------------------------
 
 
-def _limit(memory: int) -> None:
+def limit(reader: str, memory: int) -> None:
+    """No more memory than that, no image of it, and no file: only a database driver may need one."""
     try:
         import resource
     except ImportError:  # Windows has no such limits
         return
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if reader != "database":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def _serve(order: dict[str, Any], say: Callable[[bytes], None]) -> None:
@@ -114,14 +149,14 @@ def _serve(order: dict[str, Any], say: Callable[[bytes], None]) -> None:
 
     try:
         holder = Holder.model_validate_json(order["holder"])
-        export = READERS[order["reader"]](Path(order["path"]), holder, progress)
+        export = READERS[order["reader"]](ordered(order), holder, progress)
         say(json.dumps({"kind": export.kind, "stays": export.stays}).encode("utf-8"))
         for batch in export.batches:
             rows = io.BytesIO()
             batch.frame.write_ipc(rows)
             say(rows.getvalue())
             say(json.dumps(place).encode("ascii"))
-    except errors.InputError as error:
+    except tuple(TOLD.values()) as error:
         say(b"")
         say(json.dumps({"error": type(error).__name__, "message": str(error)}).encode("utf-8"))
     else:
@@ -131,7 +166,7 @@ def _serve(order: dict[str, Any], say: Callable[[bytes], None]) -> None:
 
 def _main() -> None:
     order = json.loads(sys.stdin.buffer.read())
-    _limit(order["memory"])
+    limit(order["reader"], order["memory"])
 
     def say(message: bytes) -> None:
         sys.stdout.buffer.write(len(message).to_bytes(_LENGTH, "big") + message)

@@ -7,7 +7,7 @@ no name, number or remark can travel. No statistics, no key-value metadata but t
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any, cast
 
 import nanoarrow
@@ -32,12 +32,18 @@ def _arrow_schema(schema: dict[str, pl.DataType]) -> nanoarrow.Schema:
     return nanoarrow.struct({name: types[dtype] for name, dtype in schema.items()})
 
 
-def write_body(file: io.RawIOBase, frames: Iterator[pl.DataFrame], schema: dict[str, pl.DataType]) -> None:
-    """Stream the frames, in their order, into one Parquet file. Raises OutputError."""
+def write_body(
+    file: io.RawIOBase,
+    frames: Iterator[pl.DataFrame],
+    schema: dict[str, pl.DataType],
+    look: Callable[[pl.DataFrame], None] = lambda _: None,
+) -> None:
+    """Stream the frames, in their order, into one Parquet file; `look` sees each of them. Raises OutputError."""
 
     def source(with_columns: list[str] | None, *_unused: Any) -> Iterator[pl.DataFrame]:
         # Nothing is filtered or cut on the way to a file, so only the columns can be asked for.
         for frame in frames:
+            look(frame)
             yield frame if with_columns is None else frame.select(with_columns)
 
     try:

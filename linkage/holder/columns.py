@@ -6,7 +6,7 @@ else its first four bytes, the number of a buffer and the place in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,3 +75,10 @@ def values(name: str, raw: NDArray[np.uint8], valid: NDArray[np.bool_]) -> pl.Se
     buffers = [bits, np.ascontiguousarray(raw).reshape(-1)]
     array = nanoarrow.c_array_from_buffers(nanoarrow.fixed_size_binary(VALUE_BYTES), len(raw), buffers)
     return pl.Series(array).alias(name)
+
+
+def joined(name: str, parts: Sequence[pl.Series]) -> pl.Series:
+    """Binary columns one behind the other; one alone is not copied."""
+    if len(parts) == 1:
+        return parts[0]
+    return pl.concat(parts) if parts else pl.Series(name, [], pl.Binary)

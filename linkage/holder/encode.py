@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,13 +24,13 @@ from linkage.errors import (
 )
 from linkage.files import cannot_write, replacing
 from linkage.holder.body import body_schema, write_body
+from linkage.holder.fingerprint import Measurement
 from linkage.holder.fingerprint import check as check_fingerprints
-from linkage.holder.fingerprint import measure
 from linkage.holder.hash_route import choose
 from linkage.holder.leaks import Gate
 from linkage.holder.minimise import minimise
 from linkage.holder.normalise import Job, normalise
-from linkage.holder.pseudonymise import canaries, pseudonymiser
+from linkage.holder.pseudonymise import canaries, derived_canaries, pseudonymiser
 from linkage.holder.read import Progress, RawBatch, read
 from linkage.holder.reasons import in_words
 from linkage.holder.spool import Spool
@@ -98,14 +99,15 @@ def _forget(_frame: pl.DataFrame) -> None:
 def encode(request: Request, target: Path, progress: Progress, before: Callable[[Summary], None]) -> Sealed:
     """Encode an export into a sealed package; `before` is called with the summary before anything is written.
 
-    Raises InputError, SecretError, OutputError; leaves no half package and no plain copy.
+    How far the rows single people out is measured while they are sealed, under a temporary name: where it is too far,
+    nothing was signed, and the file is gone. Raises InputError, SecretError, OutputError; leaves no half package and no
+    plain copy.
     """
     _check_target(request, target)
     with Spool(target.parent) as spool:
         summary = _through(request, progress, spool.add)
         before(summary)
         summary.check()
-        check_fingerprints(measure(spool.sorted(), request.job), request.job)
         with replacing(target) as file:
             digest = _seal(request, summary, spool, file, target)
             # Inside: where the report cannot be written, the package does not appear either.
@@ -207,8 +209,9 @@ def root_canaries(study: Study, root: RootKey) -> dict[str, str]:
     """The pseudonyms of the reserved identifiers for every field of the protocol."""
     protocol = study.protocol
     fields = sorted({name for delivery in protocol.deliveries for name in pseudonym_fields(delivery)})
-    version = protocol.normalisation.version
-    return canaries(version, {name: root.field_key(protocol.scheme, name, version(name)) for name in fields})
+    keys = {name: root.field_key(protocol.scheme, name, protocol.version(name)) for name in fields}
+    made = canaries(protocol.version, keys)
+    return made if protocol.numberless is None else made | derived_canaries(protocol.numberless.fields, keys)
 
 
 def root_block(study: Study, root: RootKey) -> str:
@@ -241,10 +244,14 @@ def _seal(request: Request, summary: Summary, spool: Spool, file: BinaryIO, targ
     job = request.job
     schema = body_schema(pseudonym_fields(job.delivery), job.wire)
     manifest, linker = manifest_of(request, summary), linker_public_key(job.study.linker.public_key)
+
+    def write(body: io.RawIOBase) -> None:
+        measured = Measurement(job)
+        write_body(body, spool.sorted(), schema, measured.add)
+        check_fingerprints(measured.profiles(), job)
+
     try:
-        return seal(
-            file, manifest, linker, request.identity.sign, lambda body: write_body(body, spool.sorted(), schema)
-        )
+        return seal(file, manifest, linker, request.identity.sign, write)
     except OSError as error:
         raise cannot_write(target, error) from None
 
@@ -266,7 +273,7 @@ def manifest_of(request: Request, summary: Summary) -> Manifest:
         wave=about.wave,
         sequence=request.sequence,
         scheme=protocol.scheme,
-        normalisation={name: protocol.normalisation.version(name) for name in fields},
+        normalisation={name: protocol.version(name) for name in fields},
         root_key_id=request.root.key_id,
         canaries={name: made[name] for name in fields},
         linker=fingerprint(study.linker.public_key),

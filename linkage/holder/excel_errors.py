@@ -5,6 +5,7 @@ The library that reads the sheet does not tell an error from an empty cell, so i
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from pathlib import Path
 import fastexcel
 
 from linkage.errors import InputUnreadable
+from linkage.holder.excel_old import cells as old_cells
+from linkage.holder.read_protected import OLE
 from linkage.study import Holder
 
 _ERROR = re.compile(rb'<c r="([A-Z]{1,3})([0-9]+)"[^>]*\bt="e"')
@@ -21,13 +24,18 @@ _CHUNK = 4 * 1024 * 1024
 Cell = tuple[int, int]
 
 
-def refuse_error_cells(path: Path, holder: Holder, positions: dict[str, int]) -> None:
-    """Raises InputUnreadable where a mapped cell below the header is an error."""
-    errors = list(_cells(path, holder, _ERROR))
+def refuse_error_cells(path: Path, raw: bytes, holder: Holder, positions: dict[str, int]) -> None:
+    """Raises InputUnreadable where a mapped cell below the header is an error; `raw` is the workbook."""
+    if raw.startswith(OLE):
+        names = fastexcel.read_excel(raw).sheet_names
+        every, errors = old_cells(path, raw, names.index(holder.format.sheet or names[0]))
+    else:
+        errors = list(_cells(path, raw, holder, _ERROR))
+        every = list(_cells(path, raw, holder, _CELL)) if errors else []
     if not errors:
         return
     # Positions count from the first column that has a cell.
-    left = min(column for _, column in _cells(path, holder, _CELL))
+    left = min(column for _, column in every)
     mapped = {left + at: holder.columns[key] for key, at in positions.items()}
     bad = [(row, column) for row, column in errors if column in mapped and row > holder.format.header_row]
     if bad:
@@ -39,11 +47,11 @@ def refuse_error_cells(path: Path, holder: Holder, positions: dict[str, int]) ->
         )
 
 
-def _cells(path: Path, holder: Holder, pattern: re.Pattern[bytes]) -> Iterator[Cell]:
-    """Row and column of the cells that match; none in an older kind of workbook, which is not XML."""
+def _cells(path: Path, raw: bytes, holder: Holder, pattern: re.Pattern[bytes]) -> Iterator[Cell]:
+    """Row and column of the cells that match; none in a workbook that is not XML (.xlsb)."""
     try:
-        with zipfile.ZipFile(path) as book:
-            place = _sheet(book, path, holder) if "xl/workbook.xml" in book.namelist() else None
+        with zipfile.ZipFile(io.BytesIO(raw)) as book:
+            place = _sheet(book, raw, holder) if "xl/workbook.xml" in book.namelist() else None
             if place in book.namelist():
                 yield from _matches(book, place, pattern)
     except (zipfile.BadZipFile, OSError, LookupError, ValueError, NotImplementedError):
@@ -62,9 +70,9 @@ def _matches(book: zipfile.ZipFile, place: str, pattern: re.Pattern[bytes]) -> I
         yield int(match[2]), _column(match[1])
 
 
-def _sheet(book: zipfile.ZipFile, path: Path, holder: Holder) -> str | None:
+def _sheet(book: zipfile.ZipFile, raw: bytes, holder: Holder) -> str | None:
     """The place of the chosen sheet in the workbook."""
-    names = fastexcel.read_excel(path).sheet_names
+    names = fastexcel.read_excel(raw).sheet_names
     chosen = re.findall(rb"<sheet [^>]*>", book.read("xl/workbook.xml"))[names.index(holder.format.sheet or names[0])]
     wanted = re.search(rb'r:id="([^"]+)"', chosen)
     for relation in re.findall(rb"<Relationship [^>]*>", book.read("xl/_rels/workbook.xml.rels")):

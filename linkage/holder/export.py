@@ -96,6 +96,28 @@ def refuse_long(path: Path, batch: RawBatch) -> RawBatch:
     return batch
 
 
+_READABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
+
+
+def as_text(path: Path, source: str, dtype: pl.DataType, holder: Holder) -> pl.Expr:
+    """A typed column as text: numbers with the holder's decimal sign. Raises InputUnreadable for lists and the like."""
+    column = pl.col(source)
+    if dtype.is_numeric():
+        # 0.1 + 0.2 is 0.30000000000000004; what stands behind the sixth decimal is the machine's, not the holder's.
+        return with_decimal((column.round(6) if dtype.is_float() else column).cast(pl.String), holder.format.decimal)
+    if not isinstance(dtype, _READABLE) and dtype != pl.Null:
+        raise InputUnreadable(
+            f"{path.name}: in kolom `{source}` staan geen teksten, getallen of datums; maak de export opnieuw, met in "
+            "elke cel een waarde"
+        )
+    return column.cast(pl.String)
+
+
+def with_decimal(text: pl.Expr, decimal: str) -> pl.Expr:
+    """The text of a number with the holder's own decimal sign."""
+    return text.str.replace(".", ",", literal=True) if decimal == "comma" else text
+
+
 def numbered(frame: pl.DataFrame, first: int) -> pl.DataFrame:
     """With `row`, counting from `first`."""
     return frame.with_row_index("row", offset=first)

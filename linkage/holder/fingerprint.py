@@ -140,19 +140,47 @@ def facts_of(job: Job) -> tuple[Fact, ...]:
     return tuple(Fact(column.name, year) for column in job.wire if column.name != "year" for year in years)
 
 
-def measure(frames: Iterable[pl.DataFrame], job: Job) -> Profiles:
-    """The profiles of rows as they leave; rows of one person stand in one of the frames, as `Spool.sorted` has them.
+class Measurement:
+    """The profiles of rows as they leave, a frame at a time; rows of one person stand in one of the frames.
 
     Takes 8 bytes for each fact of each *different* profile, beside one frame.
     """
-    facts = facts_of(job)
-    names = [*(fact.name for fact in facts), WHOLE]
-    schema = dict.fromkeys(names, pl.UInt64()) | {COUNT: pl.Int64()}
-    table = pl.DataFrame(schema=schema)
+
+    def __init__(self, job: Job) -> None:
+        """Begin with nobody."""
+        self._job, self._facts = job, facts_of(job)
+        self._names = [*(fact.name for fact in self._facts), WHOLE]
+        self._table = pl.DataFrame(schema=dict.fromkeys(self._names, pl.UInt64()) | {COUNT: pl.Int64()})
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Count the persons of a frame."""
+        alone = _alone(frame, self._facts, self._job)
+        persons = _persons(frame, self._facts, self._job) if alone is None else alone
+        counted = pl.concat([self._table, persons.select(self._table.columns)])
+        self._table = counted.group_by(self._names).agg(pl.col(COUNT).sum())
+
+    def profiles(self) -> Profiles:
+        """What was found."""
+        return Profiles(self._table, self._facts, self._job.study.protocol.release.threshold)
+
+
+def measure(frames: Iterable[pl.DataFrame], job: Job) -> Profiles:
+    """The profiles of rows as they leave, in frames as `Spool.sorted` has them."""
+    made = Measurement(job)
     for frame in frames:
-        alike = _persons(frame, facts, job).group_by(names).agg(pl.len().cast(pl.Int64).alias(COUNT))
-        table = pl.concat([table, alike]).group_by(names).agg(pl.col(COUNT).sum())
-    return Profiles(table, facts, job.study.protocol.release.threshold)
+        made.add(frame)
+    return made.profiles()
+
+
+def _alone(frame: pl.DataFrame, facts: tuple[Fact, ...], job: Job) -> pl.DataFrame | None:
+    """As `_persons`, where each row is a person of its own: rows that are alike are hashed once. Else None."""
+    columns = [column.name for column in job.wire]
+    units = frame.select(_unit(job).bin.reinterpret(dtype=pl.UInt128)).to_series().drop_nulls()
+    if not columns or units.n_unique() < units.len():
+        return None
+    rows = frame.group_by(columns).agg(pl.len().cast(pl.Int64).alias(COUNT))
+    made = [_hashed_row(fact).alias(fact.name) for fact in facts]
+    return rows.select(*made, pl.struct(columns).hash(1).alias(WHOLE), COUNT)
 
 
 def _persons(frame: pl.DataFrame, facts: tuple[Fact, ...], job: Job) -> pl.DataFrame:
@@ -164,7 +192,8 @@ def _persons(frame: pl.DataFrame, facts: tuple[Fact, ...], job: Job) -> pl.DataF
     nobody = pl.when(pl.col(UNIT).is_null()).then(pl.col(ROW))
     made = [_hashed(fact).alias(fact.name) for fact in facts]
     whole = pl.struct(column.name for column in job.wire).hash(1).sum().alias(WHOLE)
-    return rows.with_columns(nobody.alias(ROW)).group_by(UNIT, ROW).agg(*made, whole)
+    persons = rows.with_columns(nobody.alias(ROW)).group_by(UNIT, ROW).agg(*made, whole)
+    return persons.with_columns(pl.lit(1, pl.Int64).alias(COUNT))
 
 
 def _unit(job: Job) -> pl.Expr:
@@ -176,6 +205,11 @@ def _unit(job: Job) -> pl.Expr:
 def _hashed(fact: Fact) -> pl.Expr:
     values = pl.struct(fact.column).hash(0)
     return (values if fact.year is None else values.filter(pl.col("year") == fact.year)).sum()
+
+
+def _hashed_row(fact: Fact) -> pl.Expr:
+    values = pl.struct(fact.column).hash(0)
+    return values if fact.year is None else pl.when(pl.col("year") == fact.year).then(values).otherwise(0)
 
 
 def check(profiles: Profiles, job: Job) -> None:

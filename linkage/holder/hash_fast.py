@@ -22,7 +22,7 @@ from numba import types
 from numba.extending import intrinsic as _intrinsic
 from numpy.typing import NDArray
 
-from linkage.holder.columns import VALUE_BYTES, Strings, strings, values
+from linkage.holder.columns import VALUE_BYTES, Strings, joined, strings, values
 from linkage.holder.hash_cache import cached
 
 # What these make is called by compiled code, with other arguments than a type checker sees.
@@ -259,7 +259,7 @@ def pseudonyms(column: pl.Series, key: bytes) -> pl.Series:
         parts = [_of_chunk(column.name, chunk, words) for chunk in strings(column)]
     finally:
         words[:] = 0
-    return pl.concat(parts) if parts else pl.Series(column.name, [], pl.Binary)
+    return joined(column.name, parts)
 
 
 def _of_chunk(name: str, chunk: Strings, key: NDArray[np.uint32]) -> pl.Series:

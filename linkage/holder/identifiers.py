@@ -8,13 +8,16 @@ counted, not encoded. The work is done in stages, since one deep expression woul
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from linkage.holder.digits import digits, number, weighted
 from linkage.holder.once import once
 
 BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+A_NUMBER_WEIGHTS = tuple(2**place for place in range(10))
 RESERVED_BSN = "000000012"
 RESERVED_A_NUMBER = "1010101010"
 RESERVED_POSTCODE = "9999ZZ"
@@ -73,57 +76,65 @@ def _first(*cases: tuple[pl.Expr, str | pl.Expr]) -> pl.Expr:
     return outcome.alias("class")
 
 
-def _digits(number: pl.Expr, count: int) -> list[pl.Expr]:
-    """`d0`, `d1`, ...: the decimal digits of a number, the highest first."""
-    return [((number // 10 ** (count - 1 - place)) % 10).alias(f"d{place}") for place in range(count)]
+def _outcome(*cases: tuple[NDArray[np.bool_], str]) -> pl.Series:
+    """`class`: as `_first`, of conditions that are known already."""
+    code = np.zeros(len(cases[0][0]), np.uint32)
+    for place, (condition, _) in reversed(list(enumerate(cases, 1))):
+        code[condition] = place
+    return pl.Series([OK, *(name for _, name in cases)]).gather(pl.Series(code)).alias("class")
+
+
+def _rewritten(text: pl.Series, plain: NDArray[np.bool_], rewrite: Callable[[pl.DataFrame], pl.Series]) -> pl.Series:
+    """The cells that are not plain rewritten, in their places."""
+    if plain.all():
+        return text
+    rest = rewrite(text.filter(pl.Series(~plain)).to_frame())
+    place = np.where(plain, np.cumsum(plain) - 1, plain.sum() + np.cumsum(~plain) - 1)
+    return pl.concat([text.filter(pl.Series(plain)), rest]).gather(place)
 
 
 def bsn(parts: pl.DataFrame) -> pl.DataFrame:
     """bsn/1: 8 or 9 ASCII digits, padded to nine; eleven test; fillers and the reserved number apart."""
-    text, number = pl.col("bsn"), pl.col("number")
-    weighted = pl.sum_horizontal(pl.col(f"d{place}") * weight for place, weight in enumerate(BSN_WEIGHTS))
-    return (
-        _cleaned(parts, "bsn")
-        .with_columns(text.str.contains(r"^[0-9]{8,9}$").alias("formed"))
-        .with_columns(pl.when("formed").then(text.str.zfill(9)).alias("canonical"))
-        .with_columns(pl.col("canonical").cast(pl.Int64, strict=False).alias("number"))
-        .with_columns(_digits(number, 9))
-        .select(
-            pl.col("canonical").alias("bsn"),
-            _first(
-                (text.is_null(), "empty"),
-                (~pl.col("formed"), "format"),
-                (pl.col("canonical") == RESERVED_BSN, "reserved"),
-                (((number // 10) % 11_111_111 == 0) | (number == 123_456_782), "filler"),
-                (weighted % 11 != 0, "check-digit"),
-            ),
-        )
-        .collect()
+    text = _rewritten(parts["bsn"], digits(parts["bsn"], 9)[1], _nine_digits)
+    found, formed = digits(text, 9)
+    value = number(found)
+    outcome = _outcome(
+        (text.is_null().to_numpy(), "empty"),
+        (~formed, "format"),
+        (value == int(RESERVED_BSN), "reserved"),
+        ((value // 10 % 11_111_111 == 0) | (value == 123_456_782), "filler"),
+        (weighted(found, BSN_WEIGHTS) % 11 != 0, "check-digit"),
     )
+    return pl.DataFrame([_where(formed, text), outcome])
+
+
+def _nine_digits(cells: pl.DataFrame) -> pl.Series:
+    text = pl.col("bsn")
+    eight = text.str.contains(r"^[0-9]{8}$")
+    return _cleaned(cells, "bsn").select(pl.when(eight).then(text.str.zfill(9)).otherwise(text)).collect().to_series()
+
+
+def _where(formed: NDArray[np.bool_], text: pl.Series) -> pl.Series:
+    """Null where it is no number."""
+    return text if formed.all() else text.to_frame().select(pl.when(pl.Series(formed)).then(pl.first())).to_series()
 
 
 def a_number(parts: pl.DataFrame) -> pl.DataFrame:
     """a-number/1: ten ASCII digits, first not 0, no equal neighbours, and both tests of the register."""
-    text, digits = pl.col("a_number"), [pl.col(f"d{place}") for place in range(10)]
-    neighbours = pl.any_horizontal(a == b for a, b in pairwise(digits))
-    weighted = pl.sum_horizontal(digit * 2**place for place, digit in enumerate(digits))
-    passes = (pl.sum_horizontal(digits) % 11).is_in([0, 5]) & (weighted % 11 == 0) & ~neighbours
-    return (
-        _cleaned(parts, "a_number")
-        .with_columns(text.str.contains(r"^[1-9][0-9]{9}$").alias("formed"))
-        .with_columns(pl.when("formed").then(text).cast(pl.Int64, strict=False).alias("number"))
-        .with_columns(_digits(pl.col("number"), 10))
-        .select(
-            pl.when("formed").then(text).alias("a-number"),
-            _first(
-                (text.is_null(), "empty"),
-                (~pl.col("formed"), "format"),
-                (text == RESERVED_A_NUMBER, "reserved"),
-                (~passes, "check-digit"),
-            ),
-        )
-        .collect()
+    text = parts["a_number"]
+    text = _rewritten(text, digits(text, 10)[1], lambda cells: _cleaned(cells, "a_number").collect().to_series())
+    found, formed = digits(text, 10)
+    formed &= found[0] != 0
+    sums = weighted(found, (1,) * 10) % 11
+    passes = ((sums == 0) | (sums == 5)) & (weighted(found, A_NUMBER_WEIGHTS) % 11 == 0)
+    passes &= (found[1:] != found[:-1]).all(0)
+    outcome = _outcome(
+        (text.is_null().to_numpy(), "empty"),
+        (~formed, "format"),
+        (number(found) == int(RESERVED_A_NUMBER), "reserved"),
+        (~passes, "check-digit"),
     )
+    return pl.DataFrame([_where(formed, text).alias("a-number"), outcome])
 
 
 def household_number(parts: pl.DataFrame) -> pl.DataFrame:
@@ -147,7 +158,7 @@ def household_number(parts: pl.DataFrame) -> pl.DataFrame:
 
 def address(parts: pl.DataFrame) -> pl.DataFrame:
     """address/1: postcode, number and suffix, from one, two or three columns; `7607AB|12|A3` and `7607AB|12`."""
-    read = once(_postcodes, parts.select("postcode")).hstack(once(_numbers, parts.select(_NUMBER_PARTS)))
+    read = _postcodes_of(parts["postcode"]).hstack(once(_numbers, parts.select(_NUMBER_PARTS)))
     postcode, number, suffix = pl.col("code"), pl.col("number"), pl.col("suffix")
     return read.select(
         pl.concat_str(postcode, number, suffix, separator="|").alias("address"),
@@ -161,6 +172,11 @@ def address(parts: pl.DataFrame) -> pl.DataFrame:
 
 
 _NUMBER_PARTS = ("house_number", "house_letter", "house_addition")
+
+
+def _postcodes_of(text: pl.Series) -> pl.DataFrame:
+    """As `_postcodes`; what is written as `7607AB` or `7607 AB`, nearly all, without a pattern for each cell."""
+    return once(_postcodes, text.to_frame())
 
 
 def _postcodes(parts: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from linkage.holder import identifiers, values
+from linkage.holder.derived import derived
 from linkage.holder.once import once
 from linkage.holder.read import RawBatch
 from linkage.study import IDENTIFIER_COLUMNS, Holder, Study, WireColumn, wire_columns
@@ -40,6 +41,8 @@ def normalise(batch: RawBatch, job: Job) -> NormalBatch:
     frame = batch.frame
     parts = [frame.select("row")]
     parts += [_identifier(kind, job, frame) for kind in job.delivery.kinds]
+    if job.delivery.derived:
+        parts.append(derived(frame, job.study.protocol.derived(job.delivery)))
     if job.delivery.years:
         parts.append(_named("year", values.whole(_text("year", frame))))
     for select in job.delivery.select:

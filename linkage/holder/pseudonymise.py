@@ -8,17 +8,19 @@ a sample of every batch against the reference. A library may take an empty key w
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from linkage.errors import ExtraMissing, SelfCheckFailed
 from linkage.holder import hash_default, identifiers
+from linkage.holder.derived import canary_texts
 from linkage.holder.minimise import MinimalBatch
 from linkage.holder.normalise import Job
 from linkage.keys import RootKey
 from linkage.study import pseudonym_fields
+from protocols.model import Derived
 
 PSEUDONYM_BYTES = 16
 KEY_CHARACTERS = 64
@@ -84,8 +86,7 @@ def pseudonymiser(job: Job, root: RootKey, implementation: str = "polars-hash") 
     self_check(implementation)
     protocol = job.study.protocol
     keys = {
-        name: root.field_key(protocol.scheme, name, protocol.normalisation.version(name))
-        for name in pseudonym_fields(job.delivery)
+        name: root.field_key(protocol.scheme, name, protocol.version(name)) for name in pseudonym_fields(job.delivery)
     }
     return Pseudonymiser(keys, implementation)
 
@@ -106,6 +107,15 @@ def canaries(version: Callable[[str], str], keys: dict[str, str]) -> dict[str, s
             if name in keys:
                 found[name] = _reference(canonical[name], keys[name]).to_list()[0].hex()
     return found
+
+
+def derived_canaries(fields: Iterable[Derived], keys: dict[str, str]) -> dict[str, str]:
+    """The same of derived fields: the pseudonyms of the person that is nobody (names-v1, section 5.1)."""
+    texts = canary_texts(fields)
+    return {
+        name: _reference(pl.Series([text], dtype=pl.String), keys[name]).to_list()[0].hex()
+        for name, text in texts.items()
+    }
 
 
 def _reference(column: pl.Series, key: str) -> pl.Series:

@@ -8,43 +8,68 @@ from pathlib import Path
 import fastexcel
 import polars as pl
 
-from linkage.errors import InputUnreadable
+from linkage.errors import ColumnMissing, InputUnreadable
 from linkage.holder.excel_errors import refuse_error_cells
 from linkage.holder.export import (
     BATCH_ROWS,
     Export,
     Progress,
     RawBatch,
+    fold,
     numbered,
     others,
     positions,
     refuse_long,
     without_empty,
 )
+from linkage.holder.read_protected import workbook
 from linkage.study import Holder
+
+HEADER_ROWS = 20
 
 
 def read_excel(path: Path, holder: Holder, progress: Progress) -> Export:
-    """Open a workbook. Raises InputUnreadable, ColumnMissing."""
-    top = holder.format.header_row
-    texts, numbers = _loaded(path, holder)
+    """Open a workbook. Raises InputUnreadable, ColumnMissing, PassphraseNeeded, WrongPassphrase, ExtraMissing."""
+    top, raw = holder.format.header_row, workbook(path)
+    texts, numbers = _loaded(path, raw, holder)
     if texts.height < top:
         raise InputUnreadable(
             f"{path.name}: het blad heeft geen kopregel in rij {top}; pas sheet of header_row aan in de studie"
         )
-    header = ["" if name is None else str(name) for name in texts.row(top - 1)]
-    found = positions(path, holder, header)
-    refuse_error_cells(path, holder, found)
+    found = _found(path, texts, holder)
+    refuse_error_cells(path, raw, holder, found)
     chosen = [_decimal(texts, numbers, at, holder).alias(key) for key, at in found.items()]
     body = numbered(texts, 1).with_columns(chosen).slice(top)
     records = without_empty(body).select("row", *found)
-    return Export("Excel", others(header, found), _batches(path, records, progress))
+    return Export("Excel", others(_row(texts, top), found), _batches(path, records, progress))
 
 
-def _loaded(path: Path, holder: Holder) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The sheet as text, and again as truth values: of a cell with text these are null, of a number they are not."""
+def _row(texts: pl.DataFrame, number: int) -> list[str]:
+    return ["" if name is None else str(name) for name in texts.row(number - 1)]
+
+
+def _found(path: Path, texts: pl.DataFrame, holder: Holder) -> dict[str, int]:
+    """Where the columns stand; where they stand in another row than agreed, the message says in which."""
+    top = holder.format.header_row
     try:
-        book = fastexcel.read_excel(path)
+        return positions(path, holder, _row(texts, top))
+    except ColumnMissing:
+        wanted = {fold(name) for name in holder.columns.values()}
+        for number in range(1, min(HEADER_ROWS, texts.height) + 1):
+            if number != top and wanted <= {fold(name) for name in _row(texts, number)}:
+                raise ColumnMissing(
+                    f"{path.name}: de kolomnamen staan in rij {number}, en niet in rij {top}; geef --header-row "
+                    f"{number}, of laat header_row aanpassen in de studie"
+                ) from None
+        raise
+
+
+def _loaded(path: Path, raw: bytes, holder: Holder) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The sheet as text, and again as truth values: of a cell with text these are null, of a number they are not."""
+    names: list[str] = []
+    try:
+        book = fastexcel.read_excel(raw)
+        names = book.sheet_names
         sheet = holder.format.sheet or 0
         texts, numbers = (
             book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes=kind).to_polars()
@@ -52,11 +77,16 @@ def _loaded(path: Path, holder: Holder) -> tuple[pl.DataFrame, pl.DataFrame]:
         )
     except (ValueError, OSError, LookupError, RuntimeError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         pass
-    except Exception as error:  # the library's own errors share no base but Exception; they may quote a cell
-        if type(error).__module__.split(".")[0] not in ("fastexcel", "_fastexcel"):
+    except BaseException as error:  # its errors share no base, a panic is no Exception, and all may quote
+        if type(error).__module__.split(".")[0] not in ("fastexcel", "_fastexcel", "pyo3_runtime"):
             raise
     else:
         return texts, numbers
+    if names and holder.format.sheet and holder.format.sheet not in names:
+        raise InputUnreadable(
+            f"{path.name}: het blad `{holder.format.sheet}` is er niet (er zijn er {len(names)}); geef --sheet met de "
+            "naam van het goede blad, of laat sheet aanpassen in de studie"
+        )
     raise InputUnreadable(
         f"{path.name} is niet te lezen als Excel; haal een wachtwoord eraf, of controleer of het blad bestaat"
     )

@@ -8,10 +8,18 @@ from pathlib import Path
 import polars as pl
 
 from linkage.errors import InputUnreadable
-from linkage.holder.export import BATCH_ROWS, Export, Progress, RawBatch, numbered, others, positions, refuse_long
+from linkage.holder.export import (
+    BATCH_ROWS,
+    Export,
+    Progress,
+    RawBatch,
+    as_text,
+    numbered,
+    others,
+    positions,
+    refuse_long,
+)
 from linkage.study import Holder
-
-_READABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
 
 
 def read_parquet(path: Path, holder: Holder, progress: Progress) -> Export:
@@ -24,26 +32,8 @@ def read_parquet(path: Path, holder: Holder, progress: Progress) -> Export:
         raise InputUnreadable(f"{path.name} is niet te lezen als Parquet; maak de export opnieuw") from None
     found = positions(path, holder, schema.names())
     chosen = {key: schema.names()[at] for key, at in found.items()}
-    texts = [_text(path, source, schema[source], holder).alias(key) for key, source in chosen.items()]
+    texts = [as_text(path, source, schema[source], holder).alias(key) for key, source in chosen.items()]
     return Export("Parquet", others(schema.names(), found), _batches(path, lazy.select(texts), height, progress))
-
-
-def _text(path: Path, source: str, dtype: pl.DataType, holder: Holder) -> pl.Expr:
-    column = pl.col(source)
-    if dtype.is_numeric():
-        text = _number(column, dtype).cast(pl.String)
-        return text.str.replace(".", ",", literal=True) if holder.format.decimal == "comma" else text
-    if not isinstance(dtype, _READABLE) and dtype != pl.Null:
-        raise InputUnreadable(
-            f"{path.name}: in kolom `{source}` staan geen teksten, getallen of datums; maak de export opnieuw, met in "
-            "elke cel een waarde"
-        )
-    return column.cast(pl.String)
-
-
-def _number(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    # 0.1 + 0.2 is 0.30000000000000004; what stands behind the sixth decimal is the machine's, not the holder's.
-    return column.round(6) if dtype.is_float() else column
 
 
 def _batches(path: Path, texts: pl.LazyFrame, height: int, progress: Progress) -> Iterator[RawBatch]:

@@ -109,7 +109,10 @@ def _no_identifier(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:
         pl.when(pl.col(f"class:{kind}") != "empty").then(pl.concat_str(pl.lit(f"{kind}-"), pl.col(f"class:{kind}")))
         for kind in kinds
     ]
-    unusable = pl.all_horizontal(pl.col(f"class:{kind}") != OK for kind in kinds)
+    unusable = pl.all_horizontal(
+        *(pl.col(f"class:{kind}") != OK for kind in kinds),
+        *(pl.col(f"id:{field}").is_null() for field in job.delivery.derived),
+    )
     return [*cases, (unusable, pl.coalesce(*named, pl.lit("no-identifier")))]
 
 

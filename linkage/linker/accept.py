@@ -108,7 +108,7 @@ def _check_study(manifest: Manifest, study: Study) -> None:
 
 def _check_scheme(manifest: Manifest, study: Study) -> None:
     protocol = study.protocol
-    expected = {name: protocol.normalisation.version(name) for name in _fields(manifest, study)}
+    expected = {name: protocol.version(name) for name in _fields(manifest, study)}
     if manifest.scheme != protocol.scheme or manifest.normalisation != expected:
         raise NormalisationWrong(
             "het pakket is met andere regels voor nummers en adressen gemaakt; "

@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 from linkage.engine.base import Engine, Frame
 from linkage.engine.portable import one
 from linkage.linker.accept import Accepted
+from linkage.linker.agree import WAY, Agreement, expected_false
 from linkage.linker.link import WAYS, Records
 
 
@@ -22,6 +23,10 @@ class Counted(Protocol):
     @property
     def doubles(self) -> dict[int, tuple[int, int]]:
         """Exact doubles and contradicting rows."""
+
+    @property
+    def agreements(self) -> dict[str, Agreement]:
+        """By delivery: what linking by agreement did."""
 
 
 def ways(engine: Engine, records: Records) -> dict[int, dict[str, int]]:
@@ -38,7 +43,7 @@ def doubles(engine: Engine, frame: Frame, records: Records) -> dict[int, tuple[i
     if records.delivery.rows == "several":
         return {}
     names = frame.collect_schema().names()
-    identity = ("person",) if records.delivery.spine else ("a_number", "bsn", "address")
+    identity = ("person",) if records.delivery.spine else ("a_number", "bsn", "address", "persona")
     keys = [name for name in (*identity, "v_year") if name in names]
     content = [name for name in names if name != "holder"]
     counts: dict[int, list[int]] = {}
@@ -53,7 +58,7 @@ def doubles(engine: Engine, frame: Frame, records: Records) -> dict[int, tuple[i
 def report(package: Accepted, planned: Counted, number: int) -> dict[str, Any]:
     """The lines of one package."""
     manifest, by_way = package.manifest, planned.ways.get(number, {})
-    doubled = planned.doubles.get(number)
+    doubled, agreed = planned.doubles.get(number), planned.agreements.get(package.manifest.delivery)
     return {
         "delivery": manifest.delivery,
         "holder": manifest.holder,
@@ -63,7 +68,8 @@ def report(package: Accepted, planned: Counted, number: int) -> dict[str, Any]:
         "not_selected": manifest.source.not_selected,
         "rejected": dict(manifest.source.rejected),
         "rows": manifest.rows,
-        "linked": {way: by_way.get(way, 0) for way in WAYS},
+        "linked": {way: by_way.get(way, 0) for way in (*WAYS, *([] if agreed is None else [WAY]))},
         "exact_doubles": doubled[0] if doubled else None,
         "contradicting": doubled[1] if doubled else None,
+        **({} if agreed is None else {"expected_false": expected_false(agreed, number)}),
     }

@@ -18,8 +18,9 @@ from protocols.model import CategoryColumn, Delivery, StudyProtocol
 
 PERSON_KEYS = ("a_number", "bsn")
 KEYS = ("a_number", "bsn", "address", "address_number", "household_number")
-LINKED = ("person", "address-exact", "address-coarse")
-WAYS = (*LINKED, "ambiguous", "conflict", "not-in-population")
+BY_PERSON = ("person", "agreement")
+LINKED = (*BY_PERSON, "address-exact", "address-coarse")
+WAYS = ("person", "address-exact", "address-coarse", "ambiguous", "conflict", "not-in-population")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ import polars_hash  # noqa: F401  -- registers the `chash` namespace on expressi
 
 from linkage.errors import SelfCheckFailed
 from linkage.keys import LinkerIdentity
+from linkage.study import pseudonym_fields
 from linkage.transfer.manifest import Manifest
+from protocols.model import Delivery
 
 KEY_COLUMNS = {
     "a-number": "a_number",
@@ -24,14 +26,28 @@ KEY_COLUMNS = {
     "address-number": "address_number",
     "household-number": "household_number",
 }
+PERSONA = "persona"
 _PROBE = bytes(range(16))
+
+
+def key_column(field: str) -> str:
+    """The column of a pseudonym field, in the frames of the plan."""
+    return KEY_COLUMNS.get(field, f"d_{field.replace('-', '_')}")
+
+
+def key_columns(delivery: Delivery) -> list[str]:
+    """The key columns of a re-keyed delivery; derived fields together make one more, by which rows are told apart."""
+    return [*(key_column(field) for field in pseudonym_fields(delivery)), *([PERSONA] if delivery.derived else [])]
 
 
 def rekey(checked: Path, target: Path, manifest: Manifest, identity: LinkerIdentity, scheme: str) -> None:
     """Write the body with re-keyed pseudonyms under portable column names, every attribute as Int64."""
     keys = {name: identity.field_key(scheme, manifest.study_id, name) for name in manifest.pseudonyms}
     _self_check(next(iter(keys.values())))
-    pseudonyms = [_hashed(pl.col(name), key).alias(KEY_COLUMNS[name]) for name, key in keys.items()]
+    pseudonyms = [_hashed(pl.col(name), key).alias(key_column(name)) for name, key in keys.items()]
+    derived = [name for name in manifest.pseudonyms if name not in KEY_COLUMNS]
+    if derived:
+        pseudonyms.append(_persona(derived, identity.field_key(scheme, manifest.study_id, PERSONA)))
     attributes = [pl.col(column.name).cast(pl.Int64).alias(f"v_{column.name}") for column in manifest.columns]
     frame = pl.scan_parquet(checked, glob=False, hive_partitioning=False).select(*pseudonyms, *attributes)
     try:
@@ -44,6 +60,13 @@ def rekey(checked: Path, target: Path, manifest: Manifest, identity: LinkerIdent
 def _hashed(column: pl.Expr, key: str) -> pl.Expr:
     made: pl.Expr = column.chash.hmac_sha256(key=key)  # type: ignore[attr-defined]
     return made.str.head(32).str.decode("hex")
+
+
+def _persona(fields: list[str], key: str) -> pl.Expr:
+    """One key for all derived fields of a row together; null where it has none of them."""
+    every = pl.concat_str([pl.col(field).bin.encode("hex").fill_null("-") for field in fields], separator="|")
+    known = pl.any_horizontal(pl.col(field).is_not_null() for field in fields)
+    return pl.when(known).then(_hashed(every, key)).alias(PERSONA)
 
 
 def _self_check(key: str) -> None:

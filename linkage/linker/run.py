@@ -28,13 +28,16 @@ from linkage.files import cannot_write, held, make_folder, remove_dead_folders, 
 from linkage.keys import LinkerIdentity
 from linkage.linker import ledger
 from linkage.linker.accept import Accepted, accept, no_doubles, shown
+from linkage.linker.agree import agreements
 from linkage.linker.count import report
 from linkage.linker.household import finished, flags, metadata
+from linkage.linker.members import Earlier, Numbered, earlier_wave, numbered
+from linkage.linker.members import write as write_members
 from linkage.linker.parse import parse
 from linkage.linker.plan import Planned, plan
-from linkage.linker.rekey import KEY_COLUMNS, rekey, study_numbers
+from linkage.linker.rekey import key_columns, rekey, study_numbers
 from linkage.place import allowed_folder
-from linkage.study import Study, pseudonym_fields
+from linkage.study import Study
 from linkage.transfer.package import open_body
 from protocols.model import Delivery
 
@@ -58,6 +61,7 @@ class Request:
     ledger: Path | None = None
     say: Say = _silent
     cluster: Cluster | None = None
+    previous: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Outcome:
     households: pl.DataFrame
     flagged: pl.DataFrame
     numbers: dict[str, Any]
+    members: pl.DataFrame | None = None
 
 
 def run(request: Request) -> Result:
@@ -88,12 +93,13 @@ def run(request: Request) -> Result:
     allowed_folder(request.output, folders=request.study.linker.secured_folders)
     if request.cluster is not None:
         check(request.cluster, request.study.linker.secured_folders)
+    earlier = earlier_wave(request.previous, request.output, request.study, request.identity)
     book = request.ledger or request.output / "ledger.jsonl"
     entries = ledger.read(book)
     packages = accept_all(request, entries)
     make_folder(request.output)
     with opened_inbox(request, packages) as (engine, frames):
-        outcome = _link(request, packages, frames, engine)
+        outcome = _link(request, packages, frames, engine, earlier)
     result = _write(request, packages, outcome)
     ledger.append(book, entries, [package.entry for package in packages if package.is_new])
     return result
@@ -268,7 +274,7 @@ def opened_inbox(request: Request, packages: list[Accepted]) -> Iterator[tuple[E
 
 def _frame(engine: Engine, delivery: Delivery, files: list[tuple[int, Path]]) -> Frame:
     """The rows of a delivery of all its holders; `holder` is the package's number."""
-    keys = [KEY_COLUMNS[field] for field in pseudonym_fields(delivery)]
+    keys = key_columns(delivery)
     parts = [
         engine.scan([path], keys).with_columns(nw.lit(number).cast(nw.Int64).alias("holder")) for number, path in files
     ]
@@ -278,19 +284,33 @@ def _frame(engine: Engine, delivery: Delivery, files: list[tuple[int, Path]]) ->
 # --- linking ------------------------------------------------------------------------------------
 
 
-def _link(request: Request, packages: list[Accepted], frames: dict[str, Frame], engine: Engine) -> Outcome:
+def _link(
+    request: Request, packages: list[Accepted], frames: dict[str, Frame], engine: Engine, earlier: Earlier | None
+) -> Outcome:
     try:
-        return _outcome(request, packages, plan(engine, frames, as_delivered(request.study, packages), request.say))
+        planned = plan(engine, frames, as_delivered(request.study, packages), request.say)
+        return _outcome(request, packages, planned, earlier)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         # The library's message may hold values and the plan.
         raise OutputError("het koppelen is afgebroken; is er ruimte op de schijf en geheugen genoeg?") from None
 
 
-def _outcome(request: Request, packages: list[Accepted], planned: Planned) -> Outcome:
-    study, protocol, table = request.study, request.study.protocol, planned.table
-    numbers = study_numbers(table["household"], request.identity, protocol.scheme, study.study.id)
+def _numbered(request: Request, planned: Planned, earlier: Earlier | None) -> Numbered:
+    """A study number for each household: of this wave alone, or going on from an earlier one. Raises SpineUnusable."""
+    study, table = request.study, planned.table
+    if planned.people is not None:
+        kept = table.select(flags(study.protocol)).to_series().is_null()
+        return numbered(table, planned.people, kept, study, request.identity, earlier)
+    numbers = study_numbers(table["household"], request.identity, study.protocol.scheme, study.study.id)
     if numbers.n_unique() != numbers.len():
         raise SpineUnusable("twee huishoudens kregen hetzelfde studienummer; maak een nieuwe koppelaar-identiteit")
+    return Numbered(table.with_columns(numbers))
+
+
+def _outcome(request: Request, packages: list[Accepted], planned: Planned, earlier: Earlier | None) -> Outcome:
+    study, protocol = request.study, request.study.protocol
+    done = _numbered(request, planned, earlier)
+    table, numbers = done.table, done.table["study_number"]
     whole = finished(table, numbers, study.study.areas, protocol)
     marks = table.select(numbers, flags(protocol)).sort("study_number")["flag"]
     counted = [report(package, planned, number) for number, package in enumerate(packages)]
@@ -299,8 +319,10 @@ def _outcome(request: Request, packages: list[Accepted], planned: Planned) -> Ou
         **_numbers(request, planned, whole.filter(marks.is_null()), marks),
         "not_received": not_received(study, packages),
         "deliveries": counted,
+        **({"agreement": agreements(planned.agreements, protocol)} if planned.agreements else {}),
+        **({"follow": done.account} if done.members is not None else {}),
     }
-    return Outcome(whole.filter(marks.is_null()), flagged, numbers_of)
+    return Outcome(whole.filter(marks.is_null()), flagged, numbers_of, done.members)
 
 
 def _numbers(request: Request, planned: Planned, kept: pl.DataFrame, marks: pl.Series) -> dict[str, Any]:
@@ -353,13 +375,16 @@ def _write(request: Request, packages: list[Accepted], outcome: Outcome) -> Resu
     """Write all files whole; the household file last, so that it never stands without its codebook."""
     digests = {f"{p.manifest.delivery}/{p.manifest.holder}": p.digest for p in packages}
     meta = metadata(request.study.protocol, about_study(request), digests, code())
-    folder = request.output
+    folder, numbers = request.output, outcome.numbers
+    if outcome.members is not None:
+        kept = write_members(outcome.members, folder, request.study, request.identity)
+        numbers = {**numbers, "follow": {**numbers["follow"], **kept}}
     write_text(folder / "codebook.csv", codebook(request.study.protocol))
-    write_text(folder / "linkage.json", json.dumps(outcome.numbers, indent=2, ensure_ascii=False) + "\n")
+    write_text(folder / "linkage.json", json.dumps(numbers, indent=2, ensure_ascii=False) + "\n")
     for name, frame in (("flagged.parquet", outcome.flagged), ("households.parquet", outcome.households)):
         with replacing(folder / name) as file:
             _write_parquet(frame, file, meta)
-    return Result(folder / "households.parquet", folder / "flagged.parquet", outcome.numbers)
+    return Result(folder / "households.parquet", folder / "flagged.parquet", numbers)
 
 
 def _write_parquet(frame: pl.DataFrame, file: Any, meta: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ from linkage.research.audit import Interval, Percentage, Printed, audit
 from linkage.research.cells import WHOLE, Counts, Key, Structure, canonical, stack_name
 from linkage.research.households import HouseholdFile
 from linkage.research.printing import Proposal, ReleasedCell, propose, value_of
-from linkage.research.quality import quality_table
+from linkage.research.quality_tables import every
 from linkage.research.structure import structure_of
 from linkage.research.suppress import NoWay, Pattern, Question
 from linkage.research.tables import Cell, Column, Row, Table
@@ -201,11 +201,11 @@ class Gate:
     def _only_declared_figures(self) -> None:
         """Figures from elsewhere cannot be counted again, so they stand in a table of municipalities or nowhere.
 
-        How the deliveries were joined is made again here from the linker's account.
+        How the deliveries were joined, and how well, is made again here from the linker's accounts.
         """
         allowed = {table.name for table in self.file.protocol.tables if isinstance(table, MunicipalityTable)}
         for table in self.tables:
-            if table.kind == "quality" and table == quality_table(self.file):
+            if table.kind == "quality" and table in every(self.file):
                 continue
             for row, column, cell in table.cells():
                 other = row.name.split(":")[0] in ("gemeente", "provincie", "land") and ":" in row.name

@@ -38,7 +38,7 @@ class HouseholdFile:
     """`frame` has the columns of docs/spec/household-file-v1.md; null is unknown, or outside the population.
 
     With a `grouping` the frame has its column too, and the measures that are counted by it. `linkage` is the linker's
-    account of how it was made (`linkage.json`), where the researcher has it.
+    account of how it was made (`linkage.json`), `quality` of how good that is (`quality.json`), where those are there.
     """
 
     frame: pl.DataFrame
@@ -46,6 +46,7 @@ class HouseholdFile:
     about: dict[str, Any]
     grouping: Grouping | None = None
     linkage: dict[str, Any] | None = None
+    quality: dict[str, Any] | None = None
 
     @property
     def protocol(self) -> StudyProtocol:

@@ -55,7 +55,7 @@ def _print(
     if cell.kind == "empty":
         return ReleasedCell(None)
     if cell.kind == "given":
-        return _print_given(row, table, cell, hidden, rule)
+        return _print_given(row, column, table, cell, hidden, rule)
     if not hidden.isdisjoint(cell.rests_on()):
         return ReleasedCell(None, hidden=True)
     return ReleasedCell(value_of(cell, column, counts))
@@ -79,10 +79,17 @@ def value_of(cell: Cell, column: Column, counts: Counts) -> Number | None:
     return number.quantize(Decimal(1).scaleb(-column.decimals), ROUND_HALF_UP) if cell.kind == "mean" else value
 
 
-def _print_given(row: Row, table: Table, cell: Cell, hidden: frozenset[Key], rule: ReleaseRule) -> ReleasedCell:
-    """A figure from elsewhere. A total over municipalities would give away our own, where that is hidden."""
+def _print_given(
+    row: Row, column: Column, table: Table, cell: Cell, hidden: frozenset[Key], rule: ReleaseRule
+) -> ReleasedCell:
+    """A figure from elsewhere. A total over municipalities would give away our own, where that is hidden.
+
+    In a table on the linkage, what stands in one column with a hidden number is about that number, and hidden with it.
+    """
     if table.kind == "quality":
-        return ReleasedCell(cell.value)
+        own = (other for _, place, other in table.cells() if place is column)
+        with_hidden = not hidden.isdisjoint(key for other in own for key in other.rests_on())
+        return ReleasedCell(None, hidden=True) if with_hidden else ReleasedCell(cell.value)
     total = not row.name.startswith("gemeente:")
     small = any(isinstance(other.value, int) and 0 < other.value < rule.threshold for other in row.cells)
     gives_away = total and not hidden.isdisjoint(table.counts())

@@ -73,10 +73,15 @@ def _row(file: HouseholdFile, entry: dict[str, Any], rounding: int) -> Row:
         linked["ambiguous"] + linked["conflict"],
         linked["not-in-population"],
     )
-    shares = (_share(rejected, rows + rejected, rounding), *(_share(way, rows, rounding) for way in ways))
+    shares = (share(rejected, rows + rejected, rounding), *(share(way, rows, rounding) for way in ways))
     cells = (_given(rounded(rows, rounding)), *(_given(share) for share in shares))
     name = f"{entry['delivery']}/{entry['holder']}"
-    return Row(name, f"{_title(file, entry['delivery'])} ({_organisation(file, entry['holder'])})", cells)
+    return Row(name, holder_title(file, entry["delivery"], entry["holder"]), cells)
+
+
+def holder_title(file: HouseholdFile, delivery: str, holder: str) -> str:
+    """A delivery and who made it, for readers."""
+    return f"{_title(file, delivery)} ({_organisation(file, holder)})"
 
 
 def _given(value: int | None) -> Cell:
@@ -88,7 +93,7 @@ def rounded(rows: int, to: int) -> int:
     return (rows + to // 2) // to * to
 
 
-def _share(part: int, whole: int, to: int) -> int | None:
+def share(part: int, whole: int, to: int) -> int | None:
     """Whole percents of rounded numbers; None of nothing."""
     base = rounded(whole, to)
     return (200 * rounded(part, to) + base) // (2 * base) if base else None

@@ -10,8 +10,8 @@ from pathlib import Path
 from linkage.errors import CostsIncomplete, ResearchError
 from linkage.files import make_folder, replacing
 from linkage.place import allowed_folder
+from linkage.research import quality_tables, sheets
 from linkage.research import release as written
-from linkage.research import sheets
 from linkage.research.cells import Counts
 from linkage.research.cost_tables import cost_tables
 from linkage.research.costs import YearCosts, per_group, per_household
@@ -19,7 +19,7 @@ from linkage.research.disclosure import Proposal, Release, propose
 from linkage.research.disclosure import release as let_out
 from linkage.research.households import HouseholdFile, open_households
 from linkage.research.priced import Priced, priced
-from linkage.research.quality import quality_table, read
+from linkage.research.quality import read
 from linkage.research.tables import Municipality, Table, tabulate
 from linkage.study import Study
 
@@ -45,7 +45,7 @@ class Research:
 
 
 def open_research(path: Path, study: Study, *, without: Collection[str] = (), costs: bool = True) -> Research:
-    """Open a household file, with `linkage.json` beside it where that stands there.
+    """Open a household file, with `linkage.json` and `quality.json` beside it where those stand there.
 
     `without` leaves out prices or sections by name; with `costs` off there are no costs at all. Raises
     HouseholdFileWrong, CostsIncomplete.
@@ -54,6 +54,9 @@ def open_research(path: Path, study: Study, *, without: Collection[str] = (), co
     account = path.with_name("linkage.json")
     if account.exists():
         file = replace(file, linkage=read(account, file))
+    report = path.with_name(quality_tables.FILE)
+    if report.exists():
+        file = replace(file, quality=quality_tables.read(report, file, path))
     if not costs or file.protocol.costs is None:
         return Research(path, file, None)
     made = priced(file, without)
@@ -67,8 +70,7 @@ def tables_of(
     made = tabulate(research.file, others=others)
     if research.costs is not None:
         made += cost_tables(research.costs)
-    if research.file.linkage is not None:
-        made += (quality_table(research.file),)
+    made += quality_tables.every(research.file)
     known = {table.name: table for table in made}
     for name in names:
         if name not in known:

@@ -11,6 +11,7 @@ from linkage.research.cells import (
     YES,
     Counts,
     Key,
+    Linear,
     Part,
     Stack,
     Structure,
@@ -45,7 +46,7 @@ def structure_of(counts: Counts, protocol: StudyProtocol, keys: Iterable[Key]) -
     found = Structure(
         areas=counts.areas,
         values=values,
-        inside=tuple(_inside(protocol, populations)),
+        inside=(*_inside(protocol, populations), *_covered(protocol, populations, names)),
         same=tuple(
             ((s.population, ((s.variable, "0"),)), (s.population, ((s.domain, NO),)))
             for s in stacks  # in Kleene logic "no" in the domain is "no" in each of its indicators
@@ -61,13 +62,14 @@ def structure_of(counts: Counts, protocol: StudyProtocol, keys: Iterable[Key]) -
             for p in populations
         ),
         stacks=stacks,
+        linear=tuple(_covered_by_any(protocol, populations, names)),
         scale=_scale(counts, keys),
     )
     if not groups or counts.grouping is None:
         return found
     return replace(
         found,
-        linear=tuple(group_facts(protocol, found, counts.grouping)),
+        linear=(*found.linear, *group_facts(protocol, found, counts.grouping)),
         together=(("families", deciding(protocol, groups)),),
         sums=counts.grouping.sums,
     )
@@ -106,6 +108,33 @@ def _inside(protocol: StudyProtocol, populations: list[str]) -> Iterator[tuple[P
         yield ("families", ((one.name, YES),)), ("households", ((other.name, YES),))
     for indicator in protocol.indicators:
         yield ("families", ((indicator.name, YES),)), ("households", ((indicator.name, YES),))
+
+
+def _covered(
+    protocol: StudyProtocol, populations: list[str], names: set[tuple[str, str]]
+) -> Iterator[tuple[Part, Part]]:
+    """Who has an indicator of one delivery occurs in that delivery."""
+    for indicator in protocol.indicators:
+        parts = _deliveries(indicator, names)
+        for population in populations if len(parts) == 1 else ():
+            yield (population, ((indicator.name, YES),)), parts[0]
+
+
+def _covered_by_any(protocol: StudyProtocol, populations: list[str], names: set[tuple[str, str]]) -> Iterator[Linear]:
+    """Who has an indicator of several deliveries occurs in one of them: no more than those that do, together."""
+    for indicator in protocol.indicators:
+        parts = _deliveries(indicator, names)
+        for population in populations if len(parts) > 1 else ():
+            own: Part = (population, ((indicator.name, YES),))
+            yield Linear(((1.0, own), *((-1.0, part) for part in parts)), exact=False)
+
+
+def _deliveries(indicator: Indicator, names: set[tuple[str, str]]) -> tuple[Part, ...]:
+    """Of the deliveries of an indicator, the households that occur in them; none unless all of those are published."""
+    found = {f"coverage_{source.delivery}" for source in indicator.sources}
+    if not found <= {name for population, name in names if population == "households"}:
+        return ()
+    return tuple(("households", ((name, YES),)) for name in sorted(found))
 
 
 def _twins(indicators: tuple[Indicator, ...]) -> Iterator[tuple[Indicator, Indicator]]:

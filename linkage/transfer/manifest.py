@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from linkage.errors import FormatUnknown, PackageDamaged
 from linkage.study import WireColumn
@@ -21,6 +21,7 @@ from protocols.model import Category, Frozen, Name
 FORMAT = "household-linkage/package/v1"
 MAX_MANIFEST_BYTES = 64 * 1024
 MAX_ROWS = 100_000_000
+MAX_FIELDS, MAX_DERIVED = 8, 16
 
 Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -60,17 +61,24 @@ class Manifest(Frozen):
     wave: Annotated[int, Field(ge=1, le=1000)]
     sequence: Annotated[int, Field(ge=1, le=1_000_000)]
     scheme: Token
-    normalisation: dict[Token, Token] = Field(max_length=8)
+    normalisation: dict[Token, Token] = Field(max_length=MAX_FIELDS + MAX_DERIVED)
     root_key_id: Hex16
-    canaries: dict[Token, Hex16] = Field(min_length=1, max_length=8)
+    canaries: dict[Token, Hex16] = Field(min_length=1, max_length=MAX_FIELDS + MAX_DERIVED)
     linker: Hex32
     created: Day
     expires: Day
-    pseudonyms: tuple[Token, ...] = Field(min_length=1, max_length=8)
+    pseudonyms: tuple[Token, ...] = Field(min_length=1, max_length=MAX_FIELDS + MAX_DERIVED)
     columns: tuple[ManifestColumn, ...] = Field(max_length=128)
     rows: RowCount
     source: Source
     encoder: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.+ -]{1,64}$")]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        derived = sum(version.startswith("names/") for version in self.normalisation.values())
+        if max(len(self.normalisation), len(self.canaries), len(self.pseudonyms)) - derived > MAX_FIELDS:
+            raise ValueError("too many fields")
+        return self
 
     @property
     def study_id(self) -> UUID:

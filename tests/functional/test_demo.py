@@ -118,7 +118,7 @@ def test_secrets_are_for_their_owner_alone(demo: Demo) -> None:
 
 def test_nothing_is_left_behind(demo: Demo) -> None:
     research = {path.name for path in (demo[0] / "institute" / "research").iterdir()}
-    linked = {"households.parquet", "flagged.parquet", "codebook.csv", "linkage.json", "ledger.jsonl"}
+    linked = {"households.parquet", "flagged.parquet", "codebook.csv", "linkage.json", "quality.json", "ledger.jsonl"}
     assert research == linked | {"release.jsonl", "uitvoercontrole.md"}
     assert not [
         path for path in demo[0].rglob("*") if path.name.endswith(".part") or path.name.startswith(".linkage-2")
@@ -214,7 +214,7 @@ def test_no_number_of_the_exports_reaches_the_linker(demo: Demo, households: pl.
     # Study numbers are 16 random hexadecimal digits: eight decimals in a row say nothing there.
     seen.append(households.drop("study_number").write_csv().encode())
     seen += [(demo[0] / "institute" / "research" / name).read_bytes() for name in ("codebook.csv", "flagged.parquet")]
-    seen.append((demo[0] / "institute" / "research" / "linkage.json").read_bytes())
+    seen += [(demo[0] / "institute" / "research" / name).read_bytes() for name in ("linkage.json", "quality.json")]
     for content in seen:
         # Digests, key ids and canaries are random hexadecimal text: eight decimals in a row say nothing there.
         for run in re.findall(rb"\d{8,}", re.sub(rb"[0-9a-f]{16,}", b"", content)):

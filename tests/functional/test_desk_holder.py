@@ -10,10 +10,12 @@ from pathlib import Path
 
 import fastexcel
 import polars as pl
+import pyreadstat
 import pytest
 import xlsxwriter
 from desk.browser import Clerk, Running, browsing, clerk_at, running
 from desk.office import FOLDER, PASSPHRASE, ROOT_PASSPHRASE, Office, content, office_of, picture
+from msoffcrypto.format.ooxml import OOXMLFile
 from playwright.sync_api import Browser
 
 from linkage.keys import load_linker
@@ -21,6 +23,7 @@ from linkage.linker import run as linker_room
 from linkage.study import load_study
 
 Demo = tuple[Path, str]
+EXCEL_PASSWORD = "Verhuur-2014é"
 
 
 @pytest.fixture(scope="module")
@@ -160,11 +163,12 @@ def test_a_workbook_with_another_sheet_and_a_title_above_the_columns(
     demo: Demo, tmp_path: Path, browser: Browser
 ) -> None:
     office = office_of(demo[0], tmp_path, "corporatie-zuid", "woningcorporatie")
-    office.lock()
     original = office.folder / "Verhuureenheden 2014.xlsx"
     export = moved(original, office.folder / "Verhuur (nieuw).xlsx")
-    (office.folder / "dicht.xlsx").write_bytes(b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"))
+    with export.open("rb") as plain, (office.folder / "dicht.xlsx").open("wb") as locked:
+        OOXMLFile(plain).encrypt(EXCEL_PASSWORD, locked)
     (office.folder / "kapot.xlsx").write_bytes(original.read_bytes()[:5000])
+    before = [path.suffix for path in office.folder.iterdir()]
     with running(office.home) as desk:
         clerk = clerk_at(browser, desk)
         to_export(clerk, desk)
@@ -173,9 +177,15 @@ def test_a_workbook_with_another_sheet_and_a_title_above_the_columns(
             assert clerk.step == "/export"
             assert said in clerk.text(".alert")
         fine(clerk, desk, "desk-9-wachtwoord")
+        clerk.page.fill("#password", "niet het goede")
+        clerk.press("Open het bestand")
+        assert "het wachtwoord van dicht.xlsx past niet" in clerk.text(".alert")
+        assert clerk.page.input_value("#password") == ""
+        clerk.page.fill("#password", EXCEL_PASSWORD)
+        clerk.press("Open het bestand")
+        assert clerk.step == "/kolommen"
 
         # The agreed sheet is not there any more: the desk begins at the first one, which has no column of ours.
-        clerk.pick("Verhuur (nieuw).xlsx")
         assert clerk.text(".bar").count("Blad") == 1
         assert clerk.page.locator(".tag.good").count() == 0
         clerk.page.select_option("#sheet", "VHE 31-12")
@@ -187,13 +197,12 @@ def test_a_workbook_with_another_sheet_and_a_title_above_the_columns(
         fine(clerk, desk, "desk-10-blad")
         check(clerk)
         clerk.press("Dit klopt, verder")
-        clerk.page.fill("#identity", PASSPHRASE)
-        clerk.page.fill("#root", ROOT_PASSPHRASE)
         seal(clerk)
         assert clerk.step == "/klaar"
     changes = {'sheet = "Eenheden"': 'sheet = "VHE 31-12"\nheader_row = 4', '"Huisnr."': '"Huisnummer"'}
     text = (office.folder / "study.toml").read_text("utf-8")
     assert text.count('"Huisnr."') == 1
+    assert sorted(path.suffix for path in office.folder.iterdir()) == sorted([*before, ".package", ".csv"])
     assert same(office.command(export, tmp_path / "line", changes), office.package, demo[0])
 
 
@@ -251,6 +260,43 @@ def test_parquet_in_english_and_all_packages_linked(demo: Demo, tmp_path: Path, 
     assert pl.read_parquet(made.households).equals(there)
 
 
+def test_spss_that_is_dragged_in_with_reasons_in_english(
+    stadsbank: Office, browser: Browser, demo: Demo, tmp_path: Path
+) -> None:
+    original = stadsbank.folder / "Stadsbank klanten export.csv"
+    names = original.read_bytes().decode("cp1252").splitlines()[0].split(";")
+    cases = pl.read_csv(original, separator=";", encoding="cp1252", infer_schema=False).rename(
+        {name: f"V{number}" for number, name in enumerate(names, 1)}
+    )
+    export = tmp_path / "klanten.sav"
+    pyreadstat.write_sav(cases, str(export))
+    text = (stadsbank.folder / "study.toml").read_text("utf-8")
+    changes = {f'"{name}"': f'"V{number}"' for number, name in enumerate(names, 1) if f'"{name}"' in text}
+    with running(stadsbank.home, "--language", "en") as desk:
+        clerk = clerk_at(browser, desk)
+        clerk.wait("/studie")
+        clerk.pick(FOLDER, "study.toml")
+        clerk.page.check("input[name=compared]")
+        clerk.press("Continue")
+        clerk.drop(export)
+        clerk.wait("/kolommen")
+        assert clerk.page.locator("#row").count() == 0
+        asked = load_study(stadsbank.folder / "study.toml").holder_of("stadsbank-twente", "stadsbank")
+        assert asked is not None
+        for key, name in asked.columns.items():
+            clerk.page.select_option(f"select[name='column.{key}']", f"V{names.index(name) + 1}")
+        clerk.press("See what leaves")
+        clerk.page.locator(".sides").wait_for()
+        said = clerk.text("section:has(#rejected)")
+        assert "BSN does not exist (the check digit is wrong)" in said
+        assert "Never invent a number." in said
+        fine(clerk, desk)
+        clerk.press("This is right, continue")
+        clerk.page.locator("button", has_text="Make the package").click()
+        clerk.wait("/klaar")
+    assert same(stadsbank.command(export, tmp_path / "line", changes), stadsbank.package, demo[0])
+
+
 # --- stopping half-way, and starting again ----------------------------------------------------------
 
 
@@ -283,10 +329,21 @@ def test_an_export_that_changes_after_the_overview_is_refused(stadsbank: Office,
         clerk.pick(export.name)
         check(clerk)
         clerk.press("Dit klopt, verder")
+        fits_the_screen(clerk, desk)
         export.write_bytes(export.read_bytes() + export.read_bytes().split(b"\n")[1] + b"\n")
         seal(clerk)
         assert "is veranderd nadat u het overzicht zag" in clerk.text(".alert")
     assert not stadsbank.package.exists()
+
+
+def fits_the_screen(clerk: Clerk, desk: Running) -> None:
+    """At 1366 wide, and enlarged to 200 % (WCAG 1.4.4), no step needs scrolling sideways."""
+    for path in ("/studie", "/export", "/kolommen", "/controle", "/verzegelen"):
+        clerk.page.goto(desk.origin + path)
+        assert clerk.step == path
+        for width in (683, 1366):
+            clerk.page.set_viewport_size({"width": width, "height": 768})
+            assert clerk.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_an_export_with_too_many_refused_rows_has_no_way_on(stadsbank: Office, browser: Browser) -> None:
@@ -317,7 +374,7 @@ def test_without_keys_beside_the_study_the_page_says_what_to_do(stadsbank: Offic
         fine(clerk, desk)
 
 
-def test_the_way_is_walked_by_keyboard_alone(stadsbank: Office, browser: Browser) -> None:
+def test_the_way_is_walked_by_keyboard_alone_and_printed(stadsbank: Office, browser: Browser) -> None:
     with running(stadsbank.home) as desk:
         clerk = clerk_at(browser, desk)
         clerk.wait("/studie")
@@ -358,17 +415,9 @@ def test_the_way_is_walked_by_keyboard_alone(stadsbank: Office, browser: Browser
         tab_to("button.main")
         keyboard.press("Enter")
         clerk.wait("/klaar")
-    assert stadsbank.package.exists()
+        assert stadsbank.package.exists()
 
-
-def test_the_account_can_be_printed(stadsbank: Office, browser: Browser) -> None:
-    with running(stadsbank.home) as desk:
-        clerk = clerk_at(browser, desk)
-        to_export(clerk, desk)
-        clerk.pick("Stadsbank klanten export.csv")
-        check(clerk)
-        clerk.press("Dit klopt, verder")
-        seal(clerk)
+        # And the account can be printed.
         clerk.page.evaluate("window.print = () => { document.title = 'printed'; }")
         clerk.page.locator("[data-print]").click()
         assert clerk.page.title() == "printed"
@@ -377,18 +426,3 @@ def test_the_account_can_be_printed(stadsbank: Office, browser: Browser) -> None
         assert "6 × BSN bestaat niet (het controlecijfer klopt niet)" in said
         assert "Schuldbedrag €: Schuld, alleen een klasse" in said
         assert "Alles wissen" not in said
-
-
-def test_no_step_is_wider_than_the_screen(stadsbank: Office, browser: Browser) -> None:
-    """At 1366 wide, and enlarged to 200 % (WCAG 1.4.4): nothing needs scrolling sideways."""
-    with running(stadsbank.home) as desk:
-        clerk = clerk_at(browser, desk)
-        to_export(clerk, desk)
-        clerk.pick("Stadsbank klanten export.csv")
-        check(clerk)
-        for path in ("/studie", "/export", "/kolommen", "/controle", "/verzegelen"):
-            clerk.page.goto(desk.origin + path)
-            assert clerk.step == path
-            for width in (1366, 683):
-                clerk.page.set_viewport_size({"width": width, "height": 768})
-                assert clerk.page.evaluate("document.documentElement.scrollWidth") <= width

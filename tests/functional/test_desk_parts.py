@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
+import shutil
+import sqlite3
 import threading
 from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
+import pyreadstat
 import pytest
 import simulator
 import xlsxwriter
+from msoffcrypto.format.ooxml import OOXMLFile
 
-from linkage import errors
-from linkage.desk import draft, mend, page
+from linkage import errors, keys
+from linkage.desk import draft, incoming, mend, page
 from linkage.desk.advice import advice
 from linkage.desk.holder import Done, part_of
 from linkage.desk.memory import Held
@@ -25,6 +30,7 @@ from linkage.desk.sides import sides
 from linkage.desk.work import Work
 from linkage.errors import ColumnMissing, InputError, InputUnreadable, LinkageError
 from linkage.holder.reasons import CLASSES, KINDS, ROWS
+from linkage.holder.source import source
 from linkage.study import Format
 
 WANTED = ("BSN", "Postcode", "Bedrag €")
@@ -116,6 +122,54 @@ def test_a_reader_that_dies_is_a_sentence(tmp_path: Path) -> None:
         peek_apart("no such reader", tmp_path / "export.xlsx", Format())
 
 
+def test_spss_in_memory_and_a_workbook_with_a_password(tmp_path: Path) -> None:
+    """Also from memory without a name, which the child is given."""
+    values = {"BSN": [123456782.0], "Postcode": ["7607 AB"], "Schuld": [2.0]}
+    path, held = tmp_path / "a.sav", Held("Klanten 2014.sav")
+    pyreadstat.write_sav(pl.DataFrame(values), str(path), variable_value_labels={"Schuld": {2: "nee"}})
+    held.write(path.read_bytes())
+    for file in (path, held.path):
+        found = look(file, Format(header_row=3), WANTED, header_row=2)
+        assert (found.kind, found.header, found.forms) == ("SPSS", tuple(values), ("nine", "postcode", "yes_no"))
+        assert found.format.header_row == 3
+    held.close()
+
+    plain, locked = io.BytesIO(), io.BytesIO()
+    with xlsxwriter.Workbook(plain, {"in_memory": True}) as made:
+        made.add_worksheet().write_row(0, 0, WANTED)
+    OOXMLFile(plain).encrypt("een wachtwoord", locked)
+    held = Held("dicht.xlsx")
+    held.write(locked.getvalue())
+    with pytest.raises(errors.PassphraseNeeded, match=r"^dicht\.xlsx"):
+        look(held.path, Format(), WANTED)
+    with pytest.raises(errors.WrongPassphrase, match=r"dicht\.xlsx"):
+        look(source(held.path, password=CANARY), Format(), WANTED)
+    assert look(source(held.path, password="een wachtwoord"), Format(), WANTED).header == WANTED
+    held.close()
+
+
+def test_a_database_that_is_asked(tmp_path: Path) -> None:
+    made = sqlite3.connect(tmp_path / "bank.db")
+    made.execute("create table klant (BSN varchar(9), Postcode varchar(7), Bedrag double)")
+    made.execute("insert into klant values ('123456782', '7607 AB', 1.5)")
+    made.commit()
+    (tmp_path / "q.sql").write_text('select BSN, Postcode, Bedrag as "Bedrag €" from klant', "utf-8")
+    (tmp_path / "bank.odbc").write_text(f"Driver=SQLite3\nDatabase={tmp_path / 'bank.db'}\n", "utf-8")
+    (tmp_path / "bank.odbc").chmod(0o600)
+    found = look(incoming.asked(tmp_path, {"query": "q.sql", "connection": "bank.odbc"}), Format(), WANTED)
+    assert (found.kind, found.header, found.forms) == ("database", WANTED, ("nine", "postcode", "amount"))
+    for connection in ("/etc/passwd", "../bank.odbc", "", "DSN=x;PWD=y"):
+        with pytest.raises(InputUnreadable, match="de database is niet gevonden"):
+            incoming.asked(tmp_path, {"query": "q.sql", "connection": connection})
+
+
+def test_an_export_with_far_too_many_columns(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(";".join(f"kolom {number}" for number in range(40_000)) + "\r\n", "utf-8")
+    with pytest.raises(InputUnreadable, match="heeft 40000 kolommen"):
+        look(path, Format(), WANTED)
+
+
 def test_a_folder_or_nothing_is_no_export(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "weg.csv"):
         with pytest.raises(InputUnreadable):
@@ -125,18 +179,23 @@ def test_a_folder_or_nothing_is_no_export(tmp_path: Path) -> None:
 # --- columns ------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def task(tmp_path: Path) -> draft.Task:
-    """The stadsbank of the small cast, at its desk."""
-    cast = simulator.minimal(tmp_path / "cast")
-    from linkage import keys
-
-    folder = tmp_path / "home"
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stadsbank of the small cast: made once, since its keys take seconds."""
+    cast = simulator.minimal(tmp_path_factory.mktemp("small") / "cast")
+    folder = cast.folder.parent / "home"
     folder.mkdir()
     (folder / "study.toml").write_bytes((cast.folder / "study.toml").read_bytes())
     (folder / "klanten.csv").write_bytes(cast.export("stadsbank").read_bytes())
     keys.save(folder / "study.root", cast.root, None)
     keys.save(folder / "stadsbank.identity", cast.holder_keys["stadsbank"], None)
+    return folder
+
+
+@pytest.fixture
+def task(small: Path, tmp_path: Path) -> draft.Task:
+    """The stadsbank at its desk."""
+    folder = shutil.copytree(small, tmp_path / "home")
     chosen = draft.choose(folder / "study.toml")
     return draft.Task(chosen, chosen.mine[0])
 
@@ -287,10 +346,19 @@ def test_the_list_of_files_shows_what_fits(tmp_path: Path) -> None:
 # --- words -----------------------------------------------------------------------------------------------------
 
 
-def test_every_reason_has_a_way_to_mend_it() -> None:
+@pytest.mark.parametrize("language", page.LANGUAGES)
+def test_every_reason_has_a_way_to_mend_it(language: page.Language) -> None:
     codes = [*ROWS, *(f"{kind}-{outcome}" for kind in KINDS for outcome in CLASSES)]
-    assert [code for code in codes if not mend.how_to_mend(code)] == []
-    assert mend.how_to_mend("something-new") == ""
+    assert [code for code in codes if not mend.how_to_mend(code, language)] == []
+    assert mend.how_to_mend("something-new", language) == ""
+    assert mend.why("something-new", language) == "something-new"
+
+
+def test_every_reason_is_told_in_english() -> None:
+    codes = [*ROWS, *(f"{kind}-{outcome}" for kind in KINDS for outcome in CLASSES)]
+    assert [code for code in codes if mend.why(code, "en") == mend.why(code)] == []
+    assert mend.why("bsn-check-digit", "en") == "BSN does not exist (the check digit is wrong)"
+    assert mend.how_to_mend("bsn-check-digit", "en").startswith("Often a slip of the keyboard.")
 
 
 def test_every_text_is_used_and_none_is_missing() -> None:

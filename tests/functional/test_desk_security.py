@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -25,8 +26,10 @@ from desk.wire import Wire, admitted, served
 from linkage import keys
 from linkage.desk import holder, web
 from linkage.desk.guard import HEADERS, POLICY
-from linkage.desk.linker import REPORT_POLICY, LinkerPages
+from linkage.desk.linker import LinkerPages
 from linkage.desk.peer import owner_of
+from linkage.desk.released import REPORT_POLICY
+from linkage.desk.researcher import ResearcherPages
 from linkage.desk.session import CLOSED_AFTER_SECONDS, Session
 from linkage.desk.web import Desk
 
@@ -42,17 +45,23 @@ POSTS = [
 ]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A clerk's folder with a study and its keys, of the small cast."""
-    cast = simulator.minimal(tmp_path / "cast")
-    folder = tmp_path / "home"
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small cast's stadsbank: made once, since its keys take seconds."""
+    cast = simulator.minimal(tmp_path_factory.mktemp("small") / "cast")
+    folder = cast.folder.parent / "home"
     folder.mkdir()
     (folder / "study.toml").write_bytes((cast.folder / "study.toml").read_bytes())
     keys.save(folder / "study.root", cast.root, None)
     keys.save(folder / "stadsbank.identity", cast.holder_keys["stadsbank"], None)
     (folder / "klanten.csv").write_bytes(cast.export("stadsbank").read_bytes())
     return folder
+
+
+@pytest.fixture
+def home(small: Path, tmp_path: Path) -> Path:
+    """A clerk's own folder with a study and its keys."""
+    return shutil.copytree(small, tmp_path / "home")
 
 
 @pytest.fixture
@@ -295,9 +304,10 @@ def names(pid: int) -> set[str]:
 
 
 def on_disk(pid: int) -> set[str]:
-    """What a process has open to write on a disk."""
+    """What a process has open on a disk, but for the program itself: it may be loading a module."""
     quiet = ("socket:", "pipe:", "anon_inode:", "/memfd:", "/dev/", "/proc/")
-    return {name for name in names(pid) if not name.startswith(quiet) and not name.endswith((".so", ".py", ".pyc"))}
+    others = {name for name in names(pid) if not name.startswith(quiet) and not Path(name).is_dir()}
+    return {name for name in others if not name.endswith((".so", ".py", ".pyc"))}
 
 
 def has(path: Path, text: bytes) -> bool:
@@ -443,8 +453,12 @@ def test_secrets_are_long_and_each_its_own() -> None:
 @pytest.mark.parametrize(
     ("face", "absent"),
     [
-        ("linker", ("linkage.holder.encode", "linkage.holder.read", "linkage.desk.holder")),
+        ("linker", ("linkage.holder.encode", "linkage.holder.read", "linkage.holder.source", "linkage.desk.holder")),
         ("holder", ("linkage.linker", "linkage.engine", "linkage.desk.linker")),
+        (
+            "researcher",
+            ("linkage.holder.encode", "linkage.holder.read", "linkage.linker", "linkage.transfer", "polars"),
+        ),
     ],
 )
 def test_a_face_imports_the_room_of_its_own_role_alone(face: str, absent: tuple[str, ...]) -> None:
@@ -455,13 +469,19 @@ def test_a_face_imports_the_room_of_its_own_role_alone(face: str, absent: tuple[
     assert not {name for name in absent if name in loaded}
 
 
-def test_the_linkers_forms_need_the_token_too(home: Path) -> None:
-    assert sorted(LinkerPages(Desk(Session(1, 0.0, 60.0), home, home), None).posts()) == ["/mappen", "/studie"]
-    with running(home, "--role", "linker") as desk:
+@pytest.mark.parametrize(("role", "path"), [("linker", "/mappen"), ("researcher", "/uitgifte")])
+def test_the_forms_of_the_other_faces_need_the_token_too(home: Path, role: str, path: str) -> None:
+    made = Desk(Session(1, 0.0, 60.0), home, home)
+    posts = {"linker": LinkerPages(made, None).posts(), "researcher": ResearcherPages(made, None).posts()}
+    assert sorted(posts["linker"]) == ["/mappen", "/studie"]
+    assert sorted(posts["researcher"]) == ["/uitgifte"]
+    with running(home, "--role", role) as desk:
         parts = urlsplit(desk.address)
         wire = Wire(parts.port or 0)
         first = wire.get(f"{parts.path}?{parts.query}")
         wire.headers = {"cookie": first.headers["set-cookie"].split(";")[0], "origin": f"http://127.0.0.1:{parts.port}"}
-        assert wire.get("/mappen").status == 200
-        for path in ("/mappen", "/studie"):
-            assert wire.post(path, {"token": "x"}).status == 403
+        answer = wire.get(path)
+        assert answer.status == 200
+        assert {name: answer.headers.get(name.lower()) for name in HEADERS} == dict(HEADERS)
+        for form in posts[role]:
+            assert wire.post(form, {"token": "x"}).status == 403

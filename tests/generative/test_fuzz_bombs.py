@@ -62,8 +62,8 @@ def test_a_parquet_file(scene: Scene, name: str, monkeypatch: pytest.MonkeyPatch
     assert type(refused(scene, "export.parquet", content)) is errors.InputUnreadable
 
 
-@pytest.mark.parametrize("name", ["excel", "sheet", "parquet"])
-def test_changed_workbooks_and_parquet(scene: Scene, name: str) -> None:
+@pytest.mark.parametrize("name", ["excel", "sheet", "parquet", "spss", "protected"])
+def test_changed_exports_of_a_native_reader(scene: Scene, name: str) -> None:
     target, rng = scene.target(name), random.Random(name)
     assert [judged(target, mutated(rng, target)) for _ in range(6)]
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from linkage import errors
 
 # Their readers are native code that runs in a child process, a second each: tests/generative/test_fuzz_bombs.py.
-APART = ("excel", "sheet", "parquet")
+APART = ("excel", "sheet", "parquet", "spss", "protected")
 # These make and check signatures of 5 kB, or read a protocol or a household file each time.
 SLOW = ("charter", "commit", "reveal", "protocol", "tariffs", "linkage", "households")
 QUICK = [name for name in MAKERS if name not in (*APART, *SLOW)]

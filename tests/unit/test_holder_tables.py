@@ -136,7 +136,7 @@ def test_the_sheet_of_the_study(path: Path) -> None:
     assert table(path, sheet="Lijst") == [(2, "1", "2")]
     with pytest.raises(ColumnMissing):
         table(path)
-    with pytest.raises(InputUnreadable, match="of het blad bestaat"):
+    with pytest.raises(InputUnreadable, match=r"is er niet \(er zijn er 2\)"):
         table(path, sheet="Weg")
 
 

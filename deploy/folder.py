@@ -18,7 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 NAME = "household-linkage"
-SECONDS = 120
+SECONDS = 900
 
 
 def say(line: str) -> None:

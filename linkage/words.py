@@ -13,6 +13,7 @@ from linkage.keys import fingerprint
 from linkage.study import IDENTIFIER_COLUMNS, Study, WireColumn, pseudonym_fields
 from protocols.load import BUILT_IN
 from protocols.model import (
+    PART_COLUMNS,
     AgeBand,
     AmountBand,
     AmountRounded,
@@ -117,6 +118,8 @@ def _explain_delivery(study: Study, delivery: Delivery) -> Iterator[str]:
     mapped = {key for holder in holders for key in holder.columns}
     kinds = ", ".join(KINDS[kind] for kind in delivery.kinds if IDENTIFIER_COLUMNS[kind][0] in mapped)
     yield f"  per               {unit}; herkend aan {kinds}, die alleen als pseudoniem het huis verlaten"
+    for field in study.protocol.derived(delivery):
+        yield f"  zonder nummer     {field.name}: {PSEUDONYM}, van {', '.join(field.of)}"
     yield f"  wie ontbreekt     {_absent(delivery)}"
     if delivery.years:
         yield f"  jaren             {', '.join(str(year) for year in delivery.years)}"
@@ -182,6 +185,9 @@ def _what_leaves(summary: Summary) -> Iterator[str]:
         if own:
             more = "; en of het een toevoeging heeft: ja/nee" if kind == "address" else ""
             yield from _entry(", ".join(own), f"{KINDS[kind]}: {PSEUDONYM}{more}")
+    for source, fields in person_fields(job.study.protocol, job.delivery).items():
+        if source in job.holder.columns:
+            yield from _entry(shown(job.holder.columns[source]), f"{PSEUDONYM} (velden: {', '.join(fields)})")
     if job.delivery.years:
         yield from _entry(shown(job.holder.columns.get("year", "-")), "year: het jaar")
     for text, columns in groupby(job.delivery.columns, lambda column: _form_here(column, summary)):
@@ -191,6 +197,15 @@ def _what_leaves(summary: Summary) -> Iterator[str]:
             continue
         for column in alike:
             yield from _entry(shown(job.holder.columns.get(column.name, "-")), f"{column.name}: {text}")
+
+
+def person_fields(protocol: StudyProtocol, delivery: Delivery) -> dict[str, list[str]]:
+    """By column of persons: the derived fields that are made of it (names-v1)."""
+    found: dict[str, list[str]] = {}
+    for field in protocol.derived(delivery):
+        for column in dict.fromkeys(column for part in field.of for column in PART_COLUMNS[part]):
+            found.setdefault(column, []).append(field.name)
+    return found
 
 
 def _form_here(column: Column, summary: Summary) -> str:
@@ -218,7 +233,7 @@ def _wrapped(text: str, indent: int) -> Iterator[str]:
 
 
 def _what_stays(summary: Summary) -> Iterator[str]:
-    yield "  alle nummers, adressen, datums en bedragen zelf, en de volgorde van de rijen"
+    yield "  alle nummers, namen, adressen, datums en bedragen zelf, en de volgorde van de rijen"
     yield "  de lijst van afgewezen rijen: alleen rijnummers en redenen"
     names = [shown(name) or "(zonder naam)" for name in summary.stays]
     if names:

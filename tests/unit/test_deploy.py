@@ -116,7 +116,14 @@ def wheel(folder: Path, name: str, *lines: str, tag: str = "py3-none-any") -> Pa
     return path
 
 
-ABOUT = {"name": "own", "version": "2", "license": "Apache-2.0", "dependencies": ["first_one>=1"]}
+NO_EXTRAS: dict[str, list[str]] = {"database": [], "desk": [], "excel": [], "spss": []}
+ABOUT = {
+    "name": "own",
+    "version": "2",
+    "license": "Apache-2.0",
+    "dependencies": ["first_one>=1"],
+    "optional-dependencies": NO_EXTRAS,
+}
 
 
 @pytest.fixture

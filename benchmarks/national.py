@@ -1,7 +1,8 @@
 """The whole country on one machine: raw exports -> encode all -> seal -> open -> link, by the product's own code.
 
 Run it with: python benchmarks/national.py [--persons 17000000] [--rounds 1] [--folder FOLDER]; it takes some 20 GB of
-the folder (the system's temporary one without `--folder`), which is removed at the end. Every step is a process of its
+the folder (the system's temporary one without `--folder`), which is removed at the end. With `--keep FOLDER` it is that
+folder and stays, and `--only link` then links its packages again, without making them. Every step is a process of its
 own, of which CPU time and the most memory are measured, with that of its children. Beside the linking, in plain Polars,
 what nobody can do without: scan the same columns, join and aggregate them, and write. The numbers are added to
 benchmarks/figures/growth.csv; `python benchmarks/national.py --report` draws the figure and writes RESULTS.md.
@@ -14,12 +15,14 @@ import csv
 import datetime as dt
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
@@ -135,6 +138,7 @@ def encode(folder: Path, name: str) -> int:
 
 def link(folder: Path, output: str) -> int:
     """The inbox to the household file."""
+    shutil.rmtree(folder / output, ignore_errors=True)
     request = linker_room.Request(study(folder), LINKER, folder / "inbox", folder / output, TODAY)
     numbers = linker_room.run(request).numbers
     return sum(delivery["rows"] for delivery in numbers["deliveries"])
@@ -196,15 +200,17 @@ def work(step: str, folder: Path, argument: str) -> None:
 # --- all of it ----------------------------------------------------------------------------------------
 
 
-def run(persons: int, rounds: int, folder: Path) -> list[Measured]:
-    """Every step so often; the exports are made once."""
-    found = [_step(persons, 0, folder, "make", str(persons))]
-    for number in range(rounds):
-        found += [_step(persons, number, folder, "encode", name) for name in EXPORTS]
-    found.append(_step(persons, 0, folder, "bodies"))
-    for number in range(rounds):
-        found.append(_step(persons, number, folder, "link", f"research-{number}"))
-        found.append(_step(persons, number, folder, "bare"))
+def run(persons: int, rounds: int, folder: Path, only: str) -> list[Measured]:
+    """Every step so often, or those of one part; the exports are made once."""
+    found = []
+    if only in ("all", "encode"):
+        found.append(_step(persons, 0, folder, "make", str(persons)))
+        found += [_step(persons, number, folder, "encode", name) for number in range(rounds) for name in EXPORTS]
+    if only in ("all", "link"):
+        found.append(_step(persons, 0, folder, "bodies"))
+        for number in range(rounds):
+            found.append(_step(persons, number, folder, "link", f"research-{number}"))
+            found.append(_step(persons, number, folder, "bare"))
     return found
 
 
@@ -222,10 +228,11 @@ def _step(persons: int, number: int, folder: Path, step: str, argument: str = ""
 
 
 def keep(found: Iterable[Measured]) -> None:
-    """Replace the rows of these numbers of persons in growth.csv."""
+    """Replace the rows of these numbers of persons and steps in growth.csv."""
     added = list(found)
-    sizes = {one.persons for one in added}
-    whole = sorted([*(one for one in kept() if one.persons not in sizes), *added], key=lambda one: one.persons)
+    again = {(one.persons, one.step) for one in added}
+    others = [one for one in kept() if (one.persons, one.step) not in again]
+    whole = sorted([*others, *added], key=lambda one: one.persons)
     GROWTH.parent.mkdir(exist_ok=True)
     with GROWTH.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(Measured)], lineterminator="\n")
@@ -267,6 +274,8 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=17_000_000)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--keep", type=Path, help="a folder that is used as it is, and stays")
+    parser.add_argument("--only", choices=["all", "encode", "link"], default="all")
     parser.add_argument("--report", action="store_true")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     parser.add_argument("--argument", default="", help=argparse.SUPPRESS)
@@ -278,8 +287,15 @@ def main() -> None:
 
         report(kept())
     else:
-        with tempfile.TemporaryDirectory(dir=asked.folder, prefix="national-") as folder:
-            keep(run(asked.persons, asked.rounds, Path(folder)))
+        with _folder(asked) as folder:
+            keep(run(asked.persons, asked.rounds, Path(folder), asked.only))
+
+
+def _folder(asked: argparse.Namespace) -> AbstractContextManager[str]:
+    if asked.keep is None:
+        return tempfile.TemporaryDirectory(dir=asked.folder, prefix="national-")
+    asked.keep.mkdir(parents=True, exist_ok=True)
+    return nullcontext(str(asked.keep))
 
 
 if __name__ == "__main__":

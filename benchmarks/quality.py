@@ -436,8 +436,8 @@ two.
 
 What to keep in mind: fields and blocks were chosen while looking at these data, so they are no untouched test of the
 project; `recordlinkage` and Splink were given one set of blocks for all tasks and were not tuned (its 72.1 on `acs`
-says more of those blocks than of the library); and the rate of false links that the linker expects of itself was right on
-FEBRL and `ssa`, and too low with households: 0.1 % expected and 1.3 % true on `acs`, 0.5 % and 1.7 % on `w2`.
+says more of those blocks than of the library); and the rate of false links that the linker expects of itself was
+right on FEBRL and `ssa`, and too low with households: 0.1 % expected and 1.3 % true on `acs`, 0.5 % and 1.7 % on `w2`.
 """
 COST = """
 What it costs: who has the register in the clear counts how often each value occurs, there and among the pseudonyms,

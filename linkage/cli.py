@@ -9,6 +9,7 @@ from linkage.commands.assess import assess
 from linkage.commands.desk import desk
 from linkage.commands.evidence import evidence
 from linkage.commands.export import export
+from linkage.commands.follow import follow
 from linkage.commands.quality import quality
 from linkage.commands.terminal import Quiet
 
@@ -19,14 +20,14 @@ def main() -> None:
     """Huishoudens koppelen zonder een enkel nummer of adres uit handen te geven.
 
     Zonder terminal: desk. Houder: keys, check, encode. Koppelaar: keys, link, quality. Onderzoeker: tabulate, costs,
-    release, report, export, business-case. Iedereen: check, inspect, retention, assess, evidence, demo.
+    release, report, follow, export, business-case. Iedereen: check, inspect, retention, assess, evidence, demo.
     """
 
 
 _COMMANDS = (
     *(everybody.check, everybody.inspect, everybody.demo, keys.keys, holder.encode, linker.link, quality),
     *(desk, retention.retention, assess, evidence),
-    *(research.tabulate, research.costs, research.release, research.report, research.business_case, export),
+    *(research.tabulate, research.costs, research.release, research.report, research.business_case, export, follow),
 )
 for _command in _COMMANDS:
     main.add_command(_command)

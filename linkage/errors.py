@@ -38,7 +38,7 @@ LinkageError
 │   ├── LedgerBroken          63
 │   ├── EngineUnusable        66  Java or Spark is missing, too old, or broke off
 │   ├── MasterUnusable        67  the Spark cluster cannot be reached
-│   └── PreviousWrong         68  not the folder of an earlier wave of this study, or one is missing
+│   └── PreviousWrong         68  not the folder of the wave before of this study, or it is missing
 ├── OutputError               70  a file cannot be written
 ├── SelfCheckFailed           80  this installation computes wrong pseudonyms
 │   └── EncoderDiffers        81  the fictitious people of the study get other pseudonyms here
@@ -301,7 +301,7 @@ class MasterUnusable(LinkError):
 
 
 class PreviousWrong(LinkError):
-    """The wave before is missing, of another study, linker or root, not earlier, or its file was altered."""
+    """The wave before is missing, of another study, linker or root, not that wave, or its file was altered."""
 
     exit_code = 68
 

@@ -88,6 +88,9 @@ def explain(study: Study) -> Iterator[str]:
     yield f"  waar het staat    {', '.join(study.linker.secured_folders) or 'in de map van het onderzoeksbestand'}"
     yield f"  hoofdsleutel      {_root(study)}"
     yield f"  publicatie        afgesproken: 1 tot en met {protocol.release.threshold - 1} wordt niet getoond"
+    if protocol.follow is not None:
+        yield f"  volgen            een gezin houdt over metingen zijn nummer ({protocol.follow.same_when});"
+        yield "                    de koppelaar bewaart daarvoor, onder een eigen sleutel, wie bij wie woonde"
     if study.study.without:
         yield f"  zonder            {', '.join(study.study.without)}: wat daaruit zou blijken, is onbekend"
     for delivery in protocol.deliveries:

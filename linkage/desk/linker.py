@@ -83,7 +83,7 @@ def look(places: Places, today: dt.date) -> Inbox:
         lacking=_lacking(study, accepted),
         ledger=entries[::-1],
         ledger_fault=fault,
-        quality=_quality(places.output / "linkage.json", study),
+        quality=_quality(places.output, study),
     )
 
 
@@ -140,15 +140,51 @@ def _lacking(study: Study, accepted: list[Accepted]) -> tuple[Lacking, ...]:
     )
 
 
-def _quality(path: Path, study: Study) -> tuple[dict[str, Any], ...]:
-    """Per delivery the ways in which its rows were linked, in whole percents; none of another study's."""
+def _quality(output: Path, study: Study) -> tuple[dict[str, Any], ...]:
+    """Per delivery the ways in which its rows were linked, in whole percents; none of another study's.
+
+    And between which shares links are missed and false, where `linkage quality` looked at the same packages.
+    """
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads((output / "linkage.json").read_bytes())
         if data["study"] != str(study.study.id):
             return ()
-        return tuple(_ways(line, study) for line in data["deliveries"])
+        errors = _errors(
+            output / "quality.json", {f"{d['delivery']}/{d['holder']}": d["package"] for d in data["deliveries"]}
+        )
+        nothing = {"missed": "", "false": ""}
+        return tuple(
+            _ways(line, study) | errors.get(f"{line['delivery']}/{line['holder']}", nothing)
+            for line in data["deliveries"]
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return ()
+
+
+def _errors(path: Path, packages: dict[str, str]) -> dict[str, dict[str, str]]:
+    """By delivery and holder the intervals of missed links and of false ones by address; none of other packages."""
+    try:
+        data = json.loads(path.read_bytes())
+        if data["packages"] != packages:
+            return {}
+        return {
+            f"{line['delivery']}/{line['holder']}": {
+                "missed": _between(line["rates"]["missed"]),
+                "false": _between(line["rates"]["false_address"]),
+            }
+            for line in data["deliveries"]
+            if "rates" in line
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _between(rate: dict[str, Any] | None) -> str:
+    """An interval in percents; nothing where all is possible."""
+    if rate is None or (rate["low"], rate["high"]) == (0, 1):
+        return ""
+    low, high = (f"{100 * float(rate[name]):.1f}".replace(".", ",") for name in ("low", "high"))
+    return f"{low}–{high} %"
 
 
 def _ways(line: dict[str, Any], study: Study) -> dict[str, Any]:

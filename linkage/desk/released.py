@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from linkage.errors import InputUnreadable
 
 REPORT, TABLES, RELEASE = "verslag.html", "tabellen.csv", "release.json"
-QUALITY = "koppeling"
+QUALITY = ("koppeling", "koppelfouten", "dekking", "gevoeligheid")
 MOST_REPORT_BYTES = 64 * 1024 * 1024
 MOST_TABLE_BYTES = 16 * 1024 * 1024
 FIELDS = ("tabel", "rij", "rij_titel", "kolom", "kolom_titel", "waarde", "onderdrukt")
@@ -48,12 +48,12 @@ class Released:
     @property
     def quality(self) -> tuple[Table, ...]:
         """How good the linkage is, where that was released."""
-        return tuple(table for table in self.tables if table.name == QUALITY)
+        return tuple(table for table in self.tables if table.name in QUALITY)
 
     @property
     def others(self) -> tuple[Table, ...]:
         """All other tables."""
-        return tuple(table for table in self.tables if table.name != QUALITY)
+        return tuple(table for table in self.tables if table.name not in QUALITY)
 
 
 def report(folder: Path) -> Response:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import reduce
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
 Expr = nw.Expr
+Frame = nw.LazyFrame[Any]
 
 
 def one() -> Expr:
@@ -58,3 +60,10 @@ def known(value: Expr, unknown: Expr) -> Expr:
 def where(condition: Expr, value: Expr) -> Expr:
     """The value where the condition holds, else null."""
     return nw.when(condition).then(value)
+
+
+def repeated(rows: Frame, keys: Sequence[str]) -> Frame:
+    """Values of the first of these columns, not null, that more than one row has together with those of the others."""
+    some = rows.filter(~nw.col(keys[0]).is_null()).select(*keys, one().alias("rows"))
+    counted = some.group_by(list(keys)).agg(nw.col("rows").sum()).filter(nw.col("rows") > 1)
+    return counted.select(keys[0]) if len(keys) == 1 else counted.select(keys[0]).unique()

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from linkage.holder.columns import strings
+from linkage.hashing.columns import strings
 
 INLINE = 12
 """As many bytes of a text stand in its own view (`columns`)."""

@@ -25,6 +25,6 @@ def choose(export: Path) -> str:
     """The name of an implementation for this export; the default where there is no such file: reading it tells."""
     if find_spec("numba") is None or not export.is_file():
         return DEFAULT
-    from linkage.holder.hash_cache import has_kernel
+    from linkage.hashing.hash_cache import has_kernel
 
     return FAST if export.stat().st_size >= (LARGE_BYTES if has_kernel() else VERY_LARGE_BYTES) else DEFAULT

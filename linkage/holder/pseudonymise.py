@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from linkage.errors import ExtraMissing, SelfCheckFailed
-from linkage.holder import hash_default, identifiers
+from linkage.hashing import hash_default
+from linkage.holder import identifiers
 from linkage.holder.derived import canary_texts
 from linkage.holder.minimise import MinimalBatch
 from linkage.holder.normalise import Job
@@ -139,7 +140,7 @@ def _polars_hash(column: pl.Series, key: str) -> pl.Series:
 def _fast(column: pl.Series, key: str) -> pl.Series:
     secret = _key_bytes(key)
     try:
-        from linkage.holder import hash_fast
+        from linkage.hashing import hash_fast
     except ImportError:
         raise ExtraMissing("de snelle rekenwijze vraagt numba; doe: pip install 'household-linkage[fast]'") from None
     try:

@@ -6,6 +6,8 @@ A record is a statement. It proves who said so; that no copy exists anywhere, no
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import os
 import secrets
 import stat
@@ -33,13 +35,14 @@ from linkage.transfer.package import MAGIC, package_digest, read_header
 from protocols.model import Frozen
 
 Id = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32}|[0-9a-f]{64})$")]
-Kind = Literal["root", "holder-identity", "linker-identity", "contribution", "package"]
+Kind = Literal["root", "holder-identity", "linker-identity", "contribution", "package", "members"]
 KIND_WORDS: dict[str, str] = {
     "root": "hoofdsleutel",
     "holder-identity": "identiteit",
     "linker-identity": "identiteit van de koppelaar",
     "contribution": "bijdrage aan de hoofdsleutel",
     "package": "pakket",
+    "members": "ledenbestand van de koppelaar",
 }
 MOST_ITEMS = 1000
 BLOCK = 1024 * 1024
@@ -86,8 +89,11 @@ def party_of(study: Study, identity: HolderIdentity) -> str:
 
 def item_of(path: Path, study: Study) -> Item:
     """What a file is, by its own words. Raises SecretError; WrongKey for another study; PackageDamaged."""
-    if _is_package(path):
+    start = _start(path)
+    if start == MAGIC:
         return _package(path, study)
+    if start.startswith(b"PAR1"):
+        return _members(path, study)
     document = read_document(path)
     kind = document["kind"]
     if kind == "root" and document["study"] != str(study.study.id):
@@ -103,10 +109,10 @@ def _id_of(document: dict[str, str]) -> str:
     return document[own] if own else fingerprint(document["public"])
 
 
-def _is_package(path: Path) -> bool:
+def _start(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
+            return file.read(len(MAGIC))
     except OSError:
         raise SecretDamaged(f"{path.name} is niet te lezen; controleer het pad en de rechten") from None
 
@@ -121,6 +127,21 @@ def _package(path: Path, study: Study) -> Item:
     if header.manifest.study != str(study.study.id):
         raise WrongKey(f"{path.name} is een pakket van een andere studie; er is niets vernietigd")
     return Item(kind="package", id=digest)
+
+
+def _members(path: Path, study: Study) -> Item:
+    """Who was in which household, at the linker (docs/spec/follow-v1.md); its id is its hash."""
+    import polars as pl
+
+    try:
+        about = json.loads(pl.read_parquet_metadata(path).get("household-linkage", "{}"))
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError):
+        raise SecretDamaged(f"{path.name} is niet te lezen; er is niets vernietigd") from None
+    if (about.get("format"), about.get("study")) != ("household-linkage/members/v1", str(study.study.id)):
+        raise WrongKey(f"{path.name} is geen ledenbestand van deze studie; er is niets vernietigd")
+    return Item(kind="members", id=digest)
 
 
 def destroy(paths: Sequence[Path], study: Study, identity: HolderIdentity, target: Path, today: dt.date) -> Destroyed:

@@ -21,6 +21,7 @@ from linkage.transfer.package import MAGIC, read_header
 
 WARN_DAYS = 30
 HEAD = 1024 * 1024
+MEMBERS = "household-linkage/members/v1"
 UNREADABLE = "niet te lezen; kijk zelf na"
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part")
 
@@ -161,7 +162,8 @@ def _parquet(path: Path, head: bytes, study: Study) -> str | None:
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return UNREADABLE
     if about:
-        return "onderzoeksbestand" if about.get("study") == str(study.study.id) else None
+        kind = "ledenbestand van de koppelaar" if about.get("format") == MEMBERS else "onderzoeksbestand"
+        return kind if about.get("study") == str(study.study.id) else None
     return _export_of(names, study)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import narwhals.stable.v2 as nw
 
 from linkage.engine.base import Engine, Frame
-from linkage.engine.portable import one
+from linkage.engine.portable import one, repeated
 from linkage.linker.accept import Accepted
 from linkage.linker.agree import WAY, Agreement, expected_false
 from linkage.linker.link import WAYS, Records
@@ -44,15 +44,28 @@ def doubles(engine: Engine, frame: Frame, records: Records) -> dict[int, tuple[i
         return {}
     names = frame.collect_schema().names()
     identity = ("person",) if records.delivery.spine else ("a_number", "bsn", "address", "persona")
-    keys = [name for name in (*identity, "v_year") if name in names]
+    keys = [name for name in identity if name in names]
+    year = ["v_year"] if "v_year" in names else []
+    holders = _by_holder(engine, frame)
+    rows = _several(engine, frame.with_columns(nw.coalesce(*keys).alias("unit")), year, len(holders))
     content = [name for name in names if name != "holder"]
-    counts: dict[int, list[int]] = {}
-    for subset in ([], content, keys):
-        rows = frame.unique(subset=["holder", *subset]) if subset else frame
-        summed = rows.with_columns(one().alias("rows")).group_by("holder").agg(nw.col("rows").sum())
-        for holder, count in engine.collect(summed.select("holder", "rows")).iter_rows():
-            counts.setdefault(holder, []).append(count)
-    return {holder: (total - distinct, distinct - units) for holder, (total, distinct, units) in counts.items()}
+    total, distinct, units = (
+        _by_holder(engine, rows.unique(subset=["holder", *subset]) if subset else rows)
+        for subset in ([], content, [*keys, *year])
+    )
+    return {h: (total.get(h, 0) - distinct.get(h, 0), distinct.get(h, 0) - units.get(h, 0)) for h in holders}
+
+
+def _several(engine: Engine, rows: Frame, year: list[str], holders: int) -> Frame:
+    """The rows that are not alone with their unit, or have none: among others there are no doubles."""
+    shared = engine.materialise(repeated(rows, ["unit", *(["holder"] if holders > 1 else []), *year]))
+    unknown = rows.filter(nw.col("unit").is_null())
+    return engine.materialise(nw.concat([rows.join(shared, on="unit", how="semi"), unknown], how="vertical"))
+
+
+def _by_holder(engine: Engine, rows: Frame) -> dict[int, int]:
+    summed = rows.select("holder", one().alias("rows")).group_by("holder").agg(nw.col("rows").sum())
+    return dict(engine.collect(summed.select("holder", "rows")).iter_rows())
 
 
 def report(package: Accepted, planned: Counted, number: int) -> dict[str, Any]:

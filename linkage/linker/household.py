@@ -19,11 +19,18 @@ FORMAT = "household-linkage/households/v1"
 def finished(
     frame: pl.DataFrame, numbers: pl.Series, areas: Sequence[Category], protocol: StudyProtocol
 ) -> pl.DataFrame:
-    """The file's columns and types, sorted by study number; `size`, `institution` and `household` do not leave."""
+    """The file's columns and types, in the order of the frame; `size`, `institution` and `household` do not leave."""
     wijk = pl.col("area").replace_strict(list(range(len(areas))), list(areas), default=None, return_dtype=pl.String)
     types: dict[str, pl.DataType] = {"text": pl.String(), "integer": pl.Int64(), "boolean": pl.Boolean()}
     chosen = [pl.col(field.name).cast(types[field.type]) for field in fields(protocol)]
-    return frame.with_columns(numbers.alias("study_number"), wijk.alias("wijk")).select(chosen).sort("study_number")
+    return frame.with_columns(numbers.alias("study_number"), wijk.alias("wijk")).select(chosen)
+
+
+def by_number(frame: pl.DataFrame) -> pl.DataFrame:
+    """Households sorted by study number; as a number, which sorts as its 16 hexadecimal digits do, in a tenth of the
+    time.
+    """
+    return frame[frame["study_number"].str.to_integer(base=16, dtype=pl.UInt64).arg_sort()]
 
 
 def flags(protocol: StudyProtocol) -> pl.Expr:

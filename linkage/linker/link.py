@@ -8,16 +8,18 @@ address is `address-coarse`; everything else is counted and not linked. No row o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import narwhals.stable.v2 as nw
 
 from linkage.engine.base import Frame
-from linkage.engine.portable import all_of, as_flag, is_unknown, one, where
+from linkage.engine.portable import all_of, as_flag, is_unknown, one, repeated, where
 from protocols.model import CategoryColumn, Delivery, StudyProtocol
 
 PERSON_KEYS = ("a_number", "bsn")
 KEYS = ("a_number", "bsn", "address", "address_number", "household_number")
+MEMBER = ("household", "minor", "is_reference")
 BY_PERSON = ("person", "agreement")
 LINKED = (*BY_PERSON, "address-exact", "address-coarse")
 WAYS = ("person", "address-exact", "address-coarse", "ambiguous", "conflict", "not-in-population")
@@ -27,11 +29,17 @@ WAYS = ("person", "address-exact", "address-coarse", "ambiguous", "conflict", "n
 class Population:
     """The spine: `persons` (person, household, keys, attributes, minor, is_reference) and `households`.
 
-    `households` has household, size, adults, minors, unknown_age, area, institution.
+    `households` has household, size, adults, minors, unknown_age, area, institution. `lookups` has, by key, what
+    `lookup` makes of the persons, computed once; what it lacks is made where it is needed.
     """
 
     persons: Frame
     households: Frame
+    lookups: Mapping[str, Frame] = field(default_factory=dict)
+
+    def of(self, key: str) -> Frame:
+        """What a key stands for."""
+        return self.lookups[key] if key in self.lookups else lookup(self.persons, key)
 
 
 @dataclass(frozen=True)
@@ -58,27 +66,20 @@ def register(frame: Frame, protocol: StudyProtocol) -> Frame:
 
 def one_row_each(rows: Frame, columns: list[str]) -> Frame:
     """One row per person: the first in a total order over content, so that no row order can decide."""
-    usable = rows.filter(~nw.col("person").is_null(), ~nw.col("household").is_null())
-    return usable.unique(subset=["person"], keep="first", order_by=columns)
+    return usable(rows).unique(subset=["person"], keep="first", order_by=columns)
 
 
-def population(persons: Frame, protocol: StudyProtocol) -> Population:
-    """Persons with their place, and the households they make."""
-    persons = _with_reference(persons, protocol)
-    return Population(persons, _households(persons, protocol))
+def usable(rows: Frame) -> Frame:
+    """Rows that place a person in a household."""
+    return rows.filter(~nw.col("person").is_null(), ~nw.col("household").is_null())
 
 
-def _with_reference(persons: Frame, protocol: StudyProtocol) -> Frame:
+def with_reference(persons: Frame, homes: Frame, protocol: StudyProtocol) -> Frame:
     """Mark the reference person: the lowest rank in the household; two of that rank make it unknown."""
-    ranked = persons.with_columns(_rank(protocol).alias("rank"))
-    best = ranked.group_by("household").agg(nw.col("rank").min().alias("best"))
-    ranked = ranked.join(best, on="household", how="left").with_columns(
-        as_flag(nw.col("rank") == nw.col("best")).fill_null(0).alias("candidate")
-    )
-    count = ranked.group_by("household").agg(nw.col("candidate").sum().alias("candidates"))
-    return ranked.join(count, on="household", how="left").with_columns(
-        where(nw.col("candidates") == 1, nw.col("candidate")).alias("is_reference")
-    )
+    ranked = persons.join(homes.select("household", "best", "candidates"), on="household", how="left")
+    is_best = as_flag(_rank(protocol) == nw.col("best")).fill_null(0)
+    marked = ranked.with_columns(where(nw.col("candidates") == 1, is_best).alias("is_reference"))
+    return marked.drop("best", "candidates")
 
 
 def _rank(protocol: StudyProtocol) -> nw.Expr:
@@ -92,18 +93,22 @@ def _rank(protocol: StudyProtocol) -> nw.Expr:
     return rank
 
 
-def _households(persons: Frame, protocol: StudyProtocol) -> Frame:
+def homes(persons: Frame, protocol: StudyProtocol) -> Frame:
+    """The households of a population, with `best`, the lowest rank in each, and `candidates`, how many have it."""
     rule = protocol.household
     column = protocol.spine.column(rule.place_column)
     assert isinstance(column, CategoryColumn)
     institutions = [column.categories.index(name) for name in rule.institution_places]
-    return (
+    places = range(len(rule.reference_person_order))
+    rank = _rank(protocol)
+    made = (
         persons.with_columns(
             one().alias("one"),
             as_flag(nw.col("minor") == 1).fill_null(0).alias("is_minor"),
             as_flag(nw.col("minor") == 0).fill_null(0).alias("is_adult"),
             is_unknown(nw.col("minor")).alias("age_unknown"),
             as_flag(nw.col(f"v_{rule.place_column}").is_in(institutions)).fill_null(0).alias("in_institution"),
+            *(as_flag(rank == place).fill_null(0).alias(f"rank_{place}") for place in places),
         )
         .group_by("household")
         .agg(
@@ -114,8 +119,20 @@ def _households(persons: Frame, protocol: StudyProtocol) -> Frame:
             nw.col(f"v_{rule.area_column}").min().alias("area"),
             nw.col(f"v_{rule.area_column}").max().alias("area_last"),
             nw.col("in_institution").max().alias("institution"),
+            *(nw.col(f"rank_{place}").sum() for place in places),
         )
     )
+    return made.with_columns(*_best(len(places))).drop(*(f"rank_{place}" for place in places))
+
+
+def _best(places: int) -> tuple[nw.Expr, nw.Expr]:
+    """The first rank that anybody has, and how many have it; both null where nobody has any."""
+    best = candidates = nw.lit(None, nw.Int64)
+    for place in reversed(range(places)):
+        count = nw.col(f"rank_{place}")
+        best = nw.when(count > 0).then(nw.lit(place).cast(nw.Int64)).otherwise(best)
+        candidates = nw.when(count > 0).then(count).otherwise(candidates)
+    return best.alias("best"), candidates.alias("candidates")
 
 
 # --- the other deliveries -----------------------------------------------------------------------
@@ -127,10 +144,53 @@ def link(frame: Frame, delivery: Delivery, spine: Population) -> Records:
         return Records(delivery, spine.persons.with_columns(nw.lit("person").alias("way")))
     rows = frame
     if delivery.unit == "person":
-        rows = _with_members(_with_persons(rows, delivery, spine), delivery, spine)
+        rows = _with_persons(rows, delivery, spine)
     if "address" in delivery.kinds:
-        rows = _with_addresses(rows, spine)
-    return Records(delivery, _placed(rows.with_columns(_way(delivery).alias("way")), delivery))
+        rows = rows.join(spine.of("address"), on="address", how="left")
+        rows = rows.join(spine.of("address_number"), on="address_number", how="left")
+    placed = _placed(rows.with_columns(_way(delivery).alias("way")), delivery)
+    made = ("way", "household", "minor", "is_reference", *(["person"] if delivery.unit == "person" else []))
+    return Records(delivery, placed.select(*frame.collect_schema().names(), *made))
+
+
+def lookups_of(delivery: Delivery) -> tuple[str, ...]:
+    """The keys by which a delivery is looked up in the population."""
+    numbers = () if delivery.spine or delivery.unit != "person" else _person_keys(delivery)
+    addresses = ("address", "address_number") if not delivery.spine and "address" in delivery.kinds else ()
+    return (*numbers, *addresses)
+
+
+def lookup(persons: Frame, key: str) -> Frame:
+    """A row for each value of a key that stands for a person, or for homes, in the population."""
+    known = persons.filter(~nw.col(key).is_null())
+    return _number(known, key) if key in PERSON_KEYS else {"address": _exact, "address_number": _coarse}[key](known)
+
+
+def _number(known: Frame, key: str) -> Frame:
+    """`of_KEY`, the person that a number stands for where it is exactly one, and what is known of that person."""
+    # A person who has the first of the numbers is called by it, so that one is nobody else's.
+    alone = known if key == PERSON_KEYS[0] else known.join(repeated(known, [key]), on=key, how="anti")
+    about = (nw.col(name).alias(f"{name}_of_{key}") for name in MEMBER)
+    return alone.select(key, nw.col("person").alias(f"of_{key}"), *about)
+
+
+def _exact(known: Frame) -> Frame:
+    household = nw.col("household")
+    return known.group_by("address").agg(household.min().alias("exact_household"), household.max().alias("exact_last"))
+
+
+def _coarse(known: Frame) -> Frame:
+    household, address = nw.col("household"), nw.col("address")
+    return (
+        known.filter(~address.is_null())
+        .group_by("address_number")
+        .agg(
+            household.min().alias("coarse_household"),
+            household.max().alias("coarse_last"),
+            address.min().alias("coarse_address"),
+            address.max().alias("coarse_address_last"),
+        )
+    )
 
 
 def _person_keys(delivery: Delivery) -> tuple[str, ...]:
@@ -139,43 +199,20 @@ def _person_keys(delivery: Delivery) -> tuple[str, ...]:
 
 
 def _with_persons(rows: Frame, delivery: Delivery, spine: Population) -> Frame:
-    """`of_KEY`: the person that each number stands for, where it stands for exactly one."""
-    for key in _person_keys(delivery):
-        lookup = (
-            spine.persons.filter(~nw.col(key).is_null())
-            .group_by(key)
-            .agg(nw.col("person").min().alias(f"of_{key}"), nw.col("person").max().alias("other"))
-            .filter(nw.col(f"of_{key}") == nw.col("other"))
-            .drop("other")
-        )
-        rows = rows.join(lookup, on=key, how="left")
-    return rows
+    """`person`, the one that the first number stands for, or else the second, and what is known of that person."""
+    keys = _person_keys(delivery)
+    for key in keys:
+        rows = rows.join(spine.of(key), on=key, how="left")
+    members = (_first_known(keys, [f"{name}_of_{key}" for key in keys]).alias(f"member_{name}") for name in MEMBER)
+    return rows.with_columns(nw.coalesce(*(f"of_{key}" for key in keys)).alias("person"), *members)
 
 
-def _with_members(rows: Frame, delivery: Delivery, spine: Population) -> Frame:
-    """`person`, and what the population knows of that person."""
-    members = spine.persons.select(
-        "person",
-        nw.col("household").alias("member_household"),
-        nw.col("minor").alias("member_minor"),
-        "is_reference",
-    )
-    found = nw.coalesce(*(f"of_{key}" for key in _person_keys(delivery)))
-    return rows.with_columns(found.alias("person")).join(members, on="person", how="left")
-
-
-def _with_addresses(rows: Frame, spine: Population) -> Frame:
-    """What a row's address, and its postcode and number, stand for in the population."""
-    known = spine.persons.filter(~nw.col("address").is_null())
-    household, address = nw.col("household"), nw.col("address")
-    exact = known.group_by("address").agg(household.min().alias("exact_household"), household.max().alias("exact_last"))
-    coarse = known.group_by("address_number").agg(
-        household.min().alias("coarse_household"),
-        household.max().alias("coarse_last"),
-        address.min().alias("coarse_address"),
-        address.max().alias("coarse_address_last"),
-    )
-    return rows.join(exact, on="address", how="left").join(coarse, on="address_number", how="left")
+def _first_known(keys: tuple[str, ...], columns: list[str]) -> nw.Expr:
+    """The column of the first key that stands for a person."""
+    found = nw.col(columns[-1])
+    for key, column in reversed(list(zip(keys[:-1], columns[:-1], strict=True))):
+        found = nw.when(~nw.col(f"of_{key}").is_null()).then(nw.col(column)).otherwise(found)
+    return found
 
 
 def _way(delivery: Delivery) -> nw.Expr:
@@ -223,7 +260,7 @@ def _placed(rows: Frame, delivery: Delivery) -> Frame:
         household.alias("household"),
         where(by_person, nw.col("person")).alias("person"),
         nw.when(by_person).then(nw.col("member_minor")).otherwise(own_minor).alias("minor"),
-        where(by_person, nw.col("is_reference")).alias("is_reference"),
+        where(by_person, nw.col("member_is_reference")).alias("is_reference"),
     )
 
 

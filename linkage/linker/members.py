@@ -66,8 +66,8 @@ def earlier_wave(folder: Path | None, output: Path, study: Study, identity: Link
         return None
     if folder is None:
         raise PreviousWrong(
-            f"meting {wave} gaat verder met de huishoudens van een eerdere; geef met --previous de map waarin die is "
-            "gekoppeld"
+            f"meting {wave} gaat verder met de huishoudens van meting {wave - 1}; geef met --previous de map waarin "
+            "die is gekoppeld"
         )
     if folder.resolve() == output.resolve():
         raise PreviousWrong("--previous en --output zijn dezelfde map; geef elke meting een map van haar eigen")
@@ -109,8 +109,8 @@ def _read(path: Path, study: Study, identity: LinkerIdentity, wave: int) -> pl.D
         frame = pl.read_parquet(path, glob=False, hive_partitioning=False)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, KeyError, ValueError):
         raise PreviousWrong(f"{path.name} van de eerdere meting is beschadigd; zet de reservekopie terug") from None
-    if wave >= study.study.wave:
-        raise PreviousWrong(f"in die map staat meting {wave}; deze meting is {study.study.wave}: neem een eerdere")
+    if wave != study.study.wave - 1:
+        raise PreviousWrong(f"in die map staat meting {wave}; neem de map van meting {study.study.wave - 1}")
     if about["root"] != _bound(study, identity)["root"]:
         raise PreviousWrong(
             "de eerdere meting had een andere hoofdsleutel: niemand zou worden herkend. Overleg met de houders"

@@ -89,15 +89,20 @@ def _check(order: dict[str, Any]) -> None:
     # A hostile file can read otherwise the next time, so what is measured is what will be read: the file written here.
     body.sink_parquet(order["checked"], compression="lz4", statistics=False)
     frame = pl.scan_parquet(order["checked"], glob=False, hive_partitioning=False)
-    if _rows(frame) != order["rows"] or not all(frame.select(_measured(order)).collect(engine="streaming").row(0)):
+    rows, *measured = frame.select(_counted(), *_measured(order)).collect(engine="streaming").row(0)
+    if rows != order["rows"] or not all(measured):
         raise SystemExit(3)
 
 
 def _rows(frame: pl.LazyFrame) -> int:
+    return int(frame.select(_counted()).collect(engine="streaming").item())
+
+
+def _counted() -> pl.Expr:
     """The rows, counted in the values of the first column: a footer can say any number."""
     import polars as pl
 
-    return int(frame.select(pl.first().count() + pl.first().null_count()).collect(engine="streaming").item())
+    return (pl.first().count() + pl.first().null_count()).alias("rows")
 
 
 def _measured(order: dict[str, Any]) -> list[pl.Expr]:

@@ -11,15 +11,33 @@ from dataclasses import dataclass, field, replace
 import narwhals.stable.v2 as nw
 import polars as pl
 
+from linkage.codebook import fields
 from linkage.engine.base import Engine, Frame
+from linkage.engine.portable import one, repeated
 from linkage.errors import SpineUnusable
 from linkage.linker.agree import Agreement, agree
 from linkage.linker.count import doubles, ways
 from linkage.linker.evaluate import Wire, households, per_household, per_person, same_person
-from linkage.linker.link import KEYS, PERSON_KEYS, Population, Records, link, one_row_each, population, register
+from linkage.linker.link import (
+    KEYS,
+    MEMBER,
+    PERSON_KEYS,
+    Population,
+    Records,
+    homes,
+    link,
+    lookup,
+    lookups_of,
+    one_row_each,
+    register,
+    usable,
+    with_reference,
+)
 from linkage.linker.rekey import key_column
 from linkage.study import Study, wire_columns
 from protocols.model import Delivery
+
+COLUMNS = ("household", "size", "institution", "area", "area_last")
 
 
 @dataclass(frozen=True)
@@ -45,8 +63,9 @@ def plan(engine: Engine, frames: Mapping[str, Frame], study: Study, say: Callabl
     persons: dict[str, Frame] = {}
     for delivery in (delivery for delivery in protocol.deliveries if delivery.name in frames):
         say(f"koppelen   {delivery.name}")
-        records = linked_records(engine, frames[delivery.name], delivery, spine)
-        if protocol.numberless is not None and delivery.derived and not delivery.spine:
+        by_agreement = protocol.numberless is not None and bool(delivery.derived) and not delivery.spine
+        records = linked_records(engine, frames[delivery.name], delivery, spine, keys=by_agreement)
+        if protocol.numberless is not None and by_agreement:
             planned.agreements[delivery.name] = agree(engine, records, spine, protocol.numberless)
             records = planned.agreements[delivery.name].records
         planned.ways.update(ways(engine, records))
@@ -54,8 +73,14 @@ def plan(engine: Engine, frames: Mapping[str, Frame], study: Study, say: Callabl
         per[delivery.name] = engine.materialise(per_household(records, protocol, wire))
         if delivery.unit == "person":
             persons[delivery.name] = per_person(records, protocol, wire)
-    table = engine.collect(households(spine.households, per, same_person(persons, protocol), protocol))
+    table = engine.collect(_leaving(households(spine.households, per, same_person(persons, protocol), protocol), study))
     return replace(planned, table=table, people=people_of(engine, spine) if protocol.follow is not None else None)
+
+
+def _leaving(table: Frame, study: Study) -> Frame:
+    """The columns of the household file and those that make them; not the steps in between."""
+    wanted = {*COLUMNS, *(field.name for field in fields(study.protocol))}
+    return table.select(*(name for name in table.collect_schema().names() if name in wanted))
 
 
 def people_of(engine: Engine, spine: Population) -> pl.DataFrame:
@@ -66,20 +91,43 @@ def people_of(engine: Engine, spine: Population) -> pl.DataFrame:
     )
 
 
-def linked_records(engine: Engine, frame: Frame, delivery: Delivery, spine: Population) -> Records:
-    """The rows of a delivery with their way, household and person, computed."""
-    return Records(delivery, engine.materialise(link(frame, delivery, spine).rows))
+def linked_records(
+    engine: Engine, frame: Frame, delivery: Delivery, spine: Population, *, keys: bool = True
+) -> Records:
+    """The rows of a delivery with their way, household and person, computed; with their keys only if those are asked.
+
+    The register's own are the population, which is computed already.
+    """
+    records = link(frame, delivery, spine)
+    if delivery.spine:
+        return records
+    names = records.rows.collect_schema().names()
+    needed = [name for name in names if keys or name.startswith("v_") or name in ("holder", "way", "person", *MEMBER)]
+    return Records(delivery, engine.materialise(records.rows.select(*needed)))
 
 
 def spine_of(engine: Engine, rows: Frame, study: Study) -> tuple[Population, int]:
     """The population, and how many persons have no household. Raises SpineUnusable."""
+    protocol = study.protocol
+    persons = _persons(engine, rows, study)
+    households = engine.materialise(homes(persons, protocol))
+    if engine.collect(households.head(1)).is_empty():
+        raise SpineUnusable("in het bevolkingsregister is geen enkel huishouden te vormen; controleer die levering")
+    everybody = engine.materialise(with_reference(persons, households, protocol))
+    asked = dict.fromkeys(key for delivery in protocol.deliveries for key in lookups_of(delivery))
+    lookups = {key: engine.materialise(lookup(everybody, key)) for key in asked}
+    homeless = rows.filter(~nw.col("person").is_null(), nw.col("household").is_null()).select("person").unique()
+    homeless = homeless.join(everybody.select("person"), on="person", how="anti")  # another row may place them
+    without = engine.collect(homeless.with_columns(one().alias("persons")).select(nw.col("persons").sum()))
+    return Population(everybody, households.drop("best", "candidates"), lookups), int(without["persons"].sum())
+
+
+def _persons(engine: Engine, rows: Frame, study: Study) -> Frame:
+    """One row for each person; only persons with more rows than one are sorted out."""
     delivered = set(rows.collect_schema().names())
     content = [key for key in (*KEYS, *map(key_column, study.protocol.spine.derived)) if key in delivered]
     content += [f"v_{column.name}" for column in wire_columns(study, study.protocol.spine)]
-    distinct = engine.materialise(rows.unique())
-    homeless = distinct.filter(~nw.col("person").is_null(), nw.col("household").is_null()).select("person").unique()
-    people = population(engine.materialise(one_row_each(distinct, content)), study.protocol)
-    spine = Population(engine.materialise(people.persons), engine.materialise(people.households))
-    if engine.collect(spine.households.head(1)).is_empty():
-        raise SpineUnusable("in het bevolkingsregister is geen enkel huishouden te vormen; controleer die levering")
-    return spine, engine.collect(homeless).height
+    shared = engine.materialise(repeated(rows, ["person"]))
+    several = engine.materialise(rows.join(shared, on="person", how="semi").unique())
+    chosen = engine.materialise(one_row_each(several, [*content, "holder"]))
+    return nw.concat([usable(rows).join(shared, on="person", how="anti"), chosen], how="vertical")

@@ -7,13 +7,15 @@ and every holder's key together give nothing without the linker's key.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from uuid import UUID
 
 import polars as pl
-import polars_hash  # noqa: F401  -- registers the `chash` namespace on expressions
 
 from linkage.errors import SelfCheckFailed
+from linkage.hashing import hash_cache, hash_default
 from linkage.keys import LinkerIdentity
 from linkage.study import pseudonym_fields
 from linkage.transfer.manifest import Manifest
@@ -27,7 +29,13 @@ KEY_COLUMNS = {
     "household-number": "household_number",
 }
 PERSONA = "persona"
+KEY_CHARACTERS = 64
+# Pseudonyms from which compiled code is worth its start: with its machine code kept, and with compiling it first.
+MANY, VERY_MANY = 2_000_000, 20_000_000
 _PROBE = bytes(range(16))
+_PROBES = [bytes([number]) * 16 for number in range(16)]
+
+Hash = Callable[[pl.Series, str], pl.Series]
 
 
 def key_column(field: str) -> str:
@@ -41,46 +49,70 @@ def key_columns(delivery: Delivery) -> list[str]:
 
 
 def rekey(checked: Path, target: Path, manifest: Manifest, identity: LinkerIdentity, scheme: str) -> None:
-    """Write the body with re-keyed pseudonyms under portable column names, every attribute as Int64."""
+    """Write the body with re-keyed pseudonyms under portable column names, every attribute as Int64.
+
+    A batch of rows at a time: memory does not grow with the package.
+    """
     keys = {name: identity.field_key(scheme, manifest.study_id, name) for name in manifest.pseudonyms}
-    _self_check(next(iter(keys.values())))
-    pseudonyms = [_hashed(pl.col(name), key).alias(key_column(name)) for name, key in keys.items()]
     derived = [name for name in manifest.pseudonyms if name not in KEY_COLUMNS]
-    if derived:
-        pseudonyms.append(_persona(derived, identity.field_key(scheme, manifest.study_id, PERSONA)))
+    persona = identity.field_key(scheme, manifest.study_id, PERSONA) if derived else None
+    hashed = _hash(manifest.rows * len(keys), next(iter(keys.values())))
     attributes = [pl.col(column.name).cast(pl.Int64).alias(f"v_{column.name}") for column in manifest.columns]
-    frame = pl.scan_parquet(checked, glob=False, hive_partitioning=False).select(*pseudonyms, *attributes)
+
+    def rekeyed(batch: pl.DataFrame) -> pl.DataFrame:
+        pseudonyms = [hashed(batch[name], key).alias(key_column(name)) for name, key in keys.items()]
+        if persona is not None:
+            pseudonyms.append(_persona(batch.select(derived), persona))
+        return pl.DataFrame(pseudonyms).with_columns(batch.select(attributes))
+
+    made = [*map(key_column, keys), *([PERSONA] if derived else [])]
+    schema = {**dict.fromkeys(made, pl.Binary()), **{f"v_{column.name}": pl.Int64() for column in manifest.columns}}
+    frame = pl.scan_parquet(checked, glob=False, hive_partitioning=False)
     try:
-        frame.sink_parquet(target, compression="lz4", statistics=False)
+        frame.map_batches(rekeyed, schema=schema, streamable=True).sink_parquet(
+            target, compression="lz4", statistics=False
+        )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         # The library's message may hold the plan, and the plan holds the key.
         raise SelfCheckFailed("het omzetten van de pseudoniemen is mislukt; is er ruimte op de schijf?") from None
 
 
-def _hashed(column: pl.Expr, key: str) -> pl.Expr:
-    made: pl.Expr = column.chash.hmac_sha256(key=key)  # type: ignore[attr-defined]
-    return made.str.head(32).str.decode("hex")
+def _hash(values: int, key: str) -> Hash:
+    """A column and a key to pseudonyms: compiled where so many values are worth it, and tried on known ones first.
 
-
-def _persona(fields: list[str], key: str) -> pl.Expr:
-    """One key for all derived fields of a row together; null where it has none of them."""
-    every = pl.concat_str([pl.col(field).bin.encode("hex").fill_null("-") for field in fields], separator="|")
-    known = pl.any_horizontal(pl.col(field).is_not_null() for field in fields)
-    return pl.when(known).then(_hashed(every, key)).alias(PERSONA)
-
-
-def _self_check(key: str) -> None:
-    if len(key) != 64:
+    Raises SelfCheckFailed.
+    """
+    hashed = _fast() if values >= (MANY if hash_cache.has_kernel() else VERY_MANY) else hash_default.pseudonyms
+    if len(key) != KEY_CHARACTERS:
         raise SelfCheckFailed("de sleutel van de koppelaar is niet heel; zet de reservekopie terug")
-    made = pl.DataFrame({"p": [_PROBE]}).select(_hashed(pl.col("p"), key)).item()
-    if made != hmac.digest(key.encode("ascii"), _PROBE, "sha256")[:16]:
+    made = hashed(pl.Series([_PROBE, None, *_PROBES], dtype=pl.Binary), key).to_list()
+    wanted = [hmac.digest(key.encode("ascii"), probe, "sha256")[:16] for probe in (_PROBE, *_PROBES)]
+    if made != [wanted[0], None, *wanted[1:]]:
         raise SelfCheckFailed("deze installatie rekent pseudoniemen niet goed uit; installeer het programma opnieuw")
+    return hashed
+
+
+def _fast() -> Hash:
+    """The compiled way, with the extra `[fast]`; without it, the default, which gives the same."""
+    if find_spec("numba") is None:
+        return hash_default.pseudonyms
+    from linkage.hashing import hash_fast
+
+    return lambda column, key: hash_fast.pseudonyms(column, key.encode("ascii"))
+
+
+def _persona(fields: pl.DataFrame, key: str) -> pl.Series:
+    """One key for all derived fields of a row together; null where it has none of them."""
+    every = pl.concat_str([pl.col(field).bin.encode("hex").fill_null("-") for field in fields.columns], separator="|")
+    known = pl.any_horizontal(pl.col(field).is_not_null() for field in fields.columns)
+    texts = fields.select(pl.when(known).then(every).alias(PERSONA)).to_series()
+    return hash_default.pseudonyms(texts, key)
 
 
 def study_numbers(households: pl.Series, identity: LinkerIdentity, scheme: str, study: UUID) -> pl.Series:
     """16 hexadecimal digits per household: random to anyone without the linker's key, the same on every rerun."""
     key = identity.field_key(scheme, study, "study-number")
-    _self_check(key)
+    _hash(0, key)
     hashed: pl.Expr = pl.col("h").chash.hmac_sha256(key=key)  # type: ignore[attr-defined]
     numbers = pl.DataFrame({"h": households.cast(pl.String)}).select(hashed.str.head(16).alias("study_number"))
     return numbers.to_series()

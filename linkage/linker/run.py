@@ -30,7 +30,7 @@ from linkage.linker import ledger
 from linkage.linker.accept import Accepted, accept, no_doubles, shown
 from linkage.linker.agree import agreements
 from linkage.linker.count import report
-from linkage.linker.household import finished, flags, metadata
+from linkage.linker.household import by_number, finished, flags, metadata
 from linkage.linker.members import Earlier, Numbered, earlier_wave, numbered
 from linkage.linker.members import write as write_members
 from linkage.linker.parse import parse
@@ -310,19 +310,19 @@ def _numbered(request: Request, planned: Planned, earlier: Earlier | None) -> Nu
 def _outcome(request: Request, packages: list[Accepted], planned: Planned, earlier: Earlier | None) -> Outcome:
     study, protocol = request.study, request.study.protocol
     done = _numbered(request, planned, earlier)
-    table, numbers = done.table, done.table["study_number"]
-    whole = finished(table, numbers, study.study.areas, protocol)
-    marks = table.select(numbers, flags(protocol)).sort("study_number")["flag"]
+    table = by_number(done.table)
+    whole = finished(table, table["study_number"], study.study.areas, protocol)
+    marks = table.select(flags(protocol)).to_series()
     counted = [report(package, planned, number) for number, package in enumerate(packages)]
-    flagged = whole.filter(marks.is_not_null()).with_columns(marks.drop_nulls())
+    kept, flagged = whole.filter(marks.is_null()), whole.filter(marks.is_not_null()).with_columns(marks.drop_nulls())
     numbers_of = {
-        **_numbers(request, planned, whole.filter(marks.is_null()), marks),
+        **_numbers(request, planned, kept, marks),
         "not_received": not_received(study, packages),
         "deliveries": counted,
         **({"agreement": agreements(planned.agreements, protocol)} if planned.agreements else {}),
         **({"follow": done.account} if done.members is not None else {}),
     }
-    return Outcome(whole.filter(marks.is_null()), flagged, numbers_of, done.members)
+    return Outcome(kept, flagged, numbers_of, done.members)
 
 
 def _numbers(request: Request, planned: Planned, kept: pl.DataFrame, marks: pl.Series) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def test_the_inbox(institute: Path, browser: Browser) -> None:
         assert clerk.page.locator("section:has(#ledger) tbody tr").count() == 11
         assert clerk.page.locator("section:has(#quality) tbody tr").count() == 11
         assert "Stadsbank Twente" in clerk.text("section:has(#quality)")
+        assert "0,6–3,0 %" in clerk.text("section:has(#quality) tr:has-text('Politie')")
         fine(clerk, desk, "desk-21-inbox")
         with clerk.page.expect_popup() as opened:
             clerk.page.locator("a", has_text="Open het verslag").click()

@@ -16,11 +16,13 @@ import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 from numberless import EXAMPLE, Row, Town, person, seen
-from simulator import bsn
+from simulator import TODAY, bsn
 
+from linkage.assess import linker as linker_assess
+from linkage.assess import linker_page
 from linkage.engine.polars import PolarsEngine
+from linkage.hashing.hash_default import pseudonyms
 from linkage.holder.derived import derived
-from linkage.holder.hash_default import pseudonyms
 from linkage.linker.agree import PERSONA, WAY, agree
 from linkage.linker.link import WAYS, Population, Records
 from linkage.linker.rekey import key_column
@@ -166,6 +168,31 @@ def test_with_a_handful_of_records_nothing_is_made_up(tmp_path: Path) -> None:
     rng = random.Random(5)
     result = Town(tmp_path / "town", people, [seen(person(9_000 + n, rng)) for n in range(3)]).link()
     assert result.numbers["deliveries"][1]["linked"][WAY] == 0
+
+
+def test_two_records_that_could_both_be_one_person_are_none(tmp_path: Path) -> None:
+    """In a delivery of one row per person: of two likely rows nobody chooses; the same row twice is one."""
+    people = register()
+    rows, _ = police(people)
+    once = Town(tmp_path / "once", people, rows).link().numbers["deliveries"][1]
+    alike = next(row for row in rows if row["delicts"] == 1 and row["sex"])
+    twice = Town(tmp_path / "twice", people, [*rows, alike]).link().numbers["deliveries"][1]
+    other = Town(tmp_path / "other", people, [*rows, {**alike, "sex": ""}]).link().numbers["deliveries"][1]
+    assert (twice["linked"][WAY], twice["exact_doubles"]) == (once["linked"][WAY] + 1, 1)
+    assert other["linked"][WAY] <= once["linked"][WAY]
+
+
+def test_what_it_costs_is_measured_at_the_linker(linked: Any) -> None:
+    town, _, _ = linked
+    folder = town.folder
+    asked = (town.study(), folder / "research" / "households.parquet", TODAY, folder / "inbox", town.linker)
+    found = linker_assess.assess(*asked)
+    one, every = found.derived
+    assert one.persons == every.persons == PERSONS
+    assert every.expected > 0.9 > one.expected
+    page = linker_page.page(found)
+    assert any("door alleen te tellen" in reason for reason in page.reasons)
+    assert len(page.numbers["derived"]) == 2
 
 
 # --- off unless asked for -----------------------------------------------------------------------

@@ -9,7 +9,7 @@ import re
 import shutil
 import stat
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ import pytest
 from linkage.almelo import dirt, town
 from linkage.almelo.places import Doors
 from linkage.almelo.rows import COARSE, EXACT, PERSON, REJECTED, Row
-from simulator import HOLDERS, Cast, a_number, bsn, inhabitant
+from numberless import Town, person, seen
+from simulator import HOLDERS, TODAY, Cast, a_number, bsn, inhabitant
 
 from linkage.errors import (
     DisclosureRefused,
@@ -30,10 +31,12 @@ from linkage.errors import (
     WrongKey,
 )
 from linkage.keys import LinkerIdentity
+from linkage.linker import parse
 from linkage.linker.quality import run as room
 from linkage.linker.quality.account import account
 from linkage.linker.quality.reasons import REASONS
 from linkage.linker.quality.sensitivity import outputs
+from linkage.linker.run import Request
 from linkage.research import run as research_room
 from linkage.research.cells import Counts
 from linkage.research.printing import propose
@@ -264,6 +267,18 @@ def needles() -> set[str]:
     return found
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _parse_here() -> Iterator[None]:
+    """Parse bodies in this process: the child has tests of its own, and costs half a second each."""
+
+    def parse_here(body: Path, checked: Path, manifest: Any) -> None:
+        parse._check(parse.order_of(body, checked, manifest))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("linkage.linker.run.parse", parse_here)
+        yield
+
+
 @pytest.fixture(scope="module")
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Cast:
     """A study of 24 households that was linked once; tests work on copies of its folders."""
@@ -356,6 +371,24 @@ def test_it_refuses_a_household_file_that_was_changed(cast: Cast) -> None:
     refuses(cast, HouseholdFileWrong)
     changed.drop("three_or_more_provisions").write_parquet(file, metadata=own)
     refuses(cast, HouseholdFileWrong)
+
+
+def test_records_without_a_number(tmp_path: Path) -> None:
+    """What agreement linked has that reason; a variant links by it too, and so does the base."""
+    rng = random.Random(3)
+    people = [person(number, rng) for number in range(450)]
+    rows = [seen(row) for row in people[::8]] + [seen(person(9_000 + number, rng)) for number in range(20)]
+    made = Town(tmp_path, people, rows)
+    result = made.link()
+    request = Request(made.study(), made.linker, made.folder / "inbox", result.households.parent, TODAY)
+    line = package(room.run(request).report, "politie")
+    linked = result.numbers["deliveries"][1]["linked"]["agreement"]
+    assert linked > 50
+    assert {reason: n for reason, n in line["reasons"].items() if n} == {
+        "agreement": linked,
+        "no-identifier": len(rows) - linked,
+    }
+    assert line["rates"]["missed"]["rows"] == {"estimate": None, "low": 0.0, "high": float(len(rows) - linked)}
 
 
 # --- what readers get -----------------------------------------------------------------------------------

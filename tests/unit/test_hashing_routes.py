@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.errors import ExtraMissing, SelfCheckFailed
-from linkage.holder import hash_cache, hash_default, hash_fast, hash_route
-from linkage.holder.columns import strings
+from linkage.hashing import hash_cache, hash_default, hash_fast
+from linkage.hashing.columns import strings
+from linkage.holder import hash_route
 from linkage.holder.once import once
 from linkage.holder.pseudonymise import IMPLEMENTATIONS, Pseudonymiser, self_check
 
@@ -108,8 +109,8 @@ def test_hexadecimal_that_does_not_stand_in_order() -> None:
 
 
 def test_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "linkage.holder.hash_fast", None)
-    monkeypatch.delattr("linkage.holder.hash_fast")
+    monkeypatch.setitem(__import__("sys").modules, "linkage.hashing.hash_fast", None)
+    monkeypatch.delattr("linkage.hashing.hash_fast")
     with pytest.raises(ExtraMissing, match="fast"):
         IMPLEMENTATIONS["fast"](column(["a"]), KEY)
 

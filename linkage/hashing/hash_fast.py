@@ -22,8 +22,8 @@ from numba import types
 from numba.extending import intrinsic as _intrinsic
 from numpy.typing import NDArray
 
-from linkage.holder.columns import VALUE_BYTES, Strings, joined, strings, values
-from linkage.holder.hash_cache import cached
+from linkage.hashing.columns import VALUE_BYTES, Strings, joined, strings, values
+from linkage.hashing.hash_cache import cached
 
 # What these make is called by compiled code, with other arguments than a type checker sees.
 njit: Any = _njit

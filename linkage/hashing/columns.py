@@ -17,13 +17,13 @@ from nanoarrow.c_array_stream import c_array_stream
 from numpy.typing import NDArray
 
 VALUE_BYTES = 16
-_STRING_VIEW = "vu"
+_VIEWS = ("vu", "vz")
 
 
 @dataclass(frozen=True)
 class Strings:
-    """One chunk of a string column: `views` (rows, 4) UInt32, the buffers of text, and `valid` per row, or empty where
-    no row is null. `owner` keeps the memory alive: the arrays may not be used after it is gone.
+    """One chunk of a String or Binary column: `views` (rows, 4) UInt32, the buffers of text, and `valid` per row, or
+    empty where no row is null. `owner` keeps the memory alive: the arrays may not be used after it is gone.
     """
 
     views: NDArray[np.uint32]
@@ -46,10 +46,10 @@ class Strings:
 
 
 def strings(column: pl.Series) -> Iterator[Strings]:
-    """The chunks of a String column. Raises TypeError for a column of another type."""
+    """The chunks of a String or Binary column. Raises TypeError for a column of another type."""
     stream = c_array_stream(column)
-    if stream.get_schema().format != _STRING_VIEW:
-        raise TypeError("a String column is needed")
+    if stream.get_schema().format not in _VIEWS:
+        raise TypeError("a String or Binary column is needed")
     for array in stream:
         if array.length:
             yield _chunk(array)

@@ -11,7 +11,7 @@ import polars as pl
 import polars_hash  # noqa: F401  -- registers the `chash` namespace on expressions
 from numpy.typing import NDArray
 
-from linkage.holder.columns import VALUE_BYTES, Strings, joined, strings, values
+from linkage.hashing.columns import VALUE_BYTES, Strings, joined, strings, values
 
 HEX_CHARACTERS = 64
 STEP = 8_192  # rows of which the numbers stay in the processor's cache

@@ -246,8 +246,8 @@ def _refusal(found: Sequence[Success], limit: Decimal, job: Job) -> str:
     knows = "een kenmerk" if len(found[0].facts) == 1 else "twee kenmerken"
     return (
         f"deze levering wijst mensen te precies aan: wie {knows} van {whom} kent, kiest te vaak de goede "
-        f"({told}{more}; de studie staat {_percent(float(limit))} toe). Er is niets geschreven. Laat de beheerder van "
-        "de studie voor deze kolommen bredere klassen, een grotere stap (`step`) of een lager maximum (`at_most`) "
+        f"({told}{more}; de studie staat {_percent(float(limit))} toe). Er is geen pakket gemaakt. Laat de beheerder "
+        "van de studie voor deze kolommen bredere klassen, een grotere stap (`step`) of een lager maximum (`at_most`) "
         "afspreken, of ze weglaten; de cijfers staan op de bladzijde van: linkage assess"
     )
 

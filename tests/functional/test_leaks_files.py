@@ -163,5 +163,5 @@ def test_the_list_of_refused_rows_is_safe_to_open(tmp_path: Path) -> None:
 def test_the_metadata_of_the_household_file_is_closed(linked: Cast) -> None:
     meta = pq.read_metadata(linked.folder / "research" / "households.parquet").metadata[b"household-linkage"]
     assert a_number(0) not in meta.decode()
-    known = {"format", *linker_room._about(linked.link_request()), "packages", "code", "schema"}
+    known = {"format", *linker_room.about_study(linked.link_request()), "packages", "code", "schema"}
     assert set(json.loads(meta)) == known

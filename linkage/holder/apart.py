@@ -20,7 +20,7 @@ from typing import IO, Any
 
 import polars as pl
 
-from linkage import errors
+from linkage import errors, limits
 from linkage.holder.export import MOST_BATCH_BYTES, Export, Progress, RawBatch
 from linkage.holder.read_database import read_database
 from linkage.holder.read_excel import read_excel
@@ -129,15 +129,8 @@ def died(path: Path) -> errors.InputUnreadable:
 
 
 def limit(reader: str, memory: int) -> None:
-    """No more memory than that, no image of it, and no file: only a database driver may need one."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limits
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if reader != "database":
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    """What the child may take; it writes no file, but for the driver of a database, which may need to."""
+    limits.limit(memory, file_bytes=None if reader == "database" else 0)
 
 
 def _serve(order: dict[str, Any], say: Callable[[bytes], None]) -> None:

@@ -200,3 +200,18 @@ def test_the_row_of_the_names_is_told(tmp_path: Path) -> None:
         sheet.write_row(5, 0, ("a", "1", "2"))
     with pytest.raises(InputError, match="staan in rij 5, en niet in rij 1; geef --header-row 5"):
         rows(path)
+
+
+@pytest.mark.parametrize(("reader", "most"), [("excel", 0), ("spss", 0), ("database", resource.RLIM_INFINITY)])
+def test_the_child_that_has_an_export_in_memory_leaves_no_image_of_it(reader: str, most: int) -> None:
+    """No core file, no crash reporter, and no file at all but where the driver of a database needs one."""
+    code = f"""
+import ctypes, resource
+from linkage.holder.apart import limit
+limit({reader!r}, 2**32)
+assert resource.getrlimit(resource.RLIMIT_AS) == (2**32,) * 2
+assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+assert resource.getrlimit(resource.RLIMIT_FSIZE) == ({most},) * 2
+assert ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == 0  # PR_GET_DUMPABLE
+"""
+    assert subprocess.run([sys.executable, "-I", "-c", code], check=False).returncode == 0

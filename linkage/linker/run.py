@@ -213,6 +213,8 @@ def _removed(folder: Path) -> bool:
             gone = _absent(folder)
         except KeyboardInterrupt as signal:
             stopped = signal
+        except MemoryError:
+            gone = False  # the next time there may be room
         if gone:
             break
     if stopped is not None:

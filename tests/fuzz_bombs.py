@@ -53,7 +53,7 @@ def parquets(columns: list[str]) -> dict[str, bytes]:
     text = dict.fromkeys(columns, pa.array(["1", "2", "3"]))
     rows = {name: pa.nulls(10**8, pa.string()) for name in columns}
     return {
-        "a value of 40 MB": _parquet(pa.table({name: pa.array(["a" * 40_000_000]) for name in columns})),
+        "a value of 10 MB": _parquet(pa.table({name: pa.array(["a" * 10_000_000]) for name in columns})),
         "a depth of 1,500": _parquet(pa.table(text | {"deep": pa.nulls(3, deep)})),
         "a hundred million rows at once": _parquet(pa.table(rows)),
     }

@@ -38,8 +38,11 @@ def ways(engine: Engine, records: Records) -> dict[int, dict[str, int]]:
     return found
 
 
-def doubles(engine: Engine, frame: Frame, records: Records) -> dict[int, tuple[int, int]]:
-    """By holder, for a delivery of one row per person or address: (exact doubles, contradicting rows)."""
+def doubles(engine: Engine, frame: Frame, records: Records, shared: Frame | None = None) -> dict[int, tuple[int, int]]:
+    """By holder, for a delivery of one row per person or address: (exact doubles, contradicting rows).
+
+    `shared` has, in `person`, at least the units that have more rows than one with a holder; None is looked up.
+    """
     if records.delivery.rows == "several":
         return {}
     names = frame.collect_schema().names()
@@ -47,7 +50,12 @@ def doubles(engine: Engine, frame: Frame, records: Records) -> dict[int, tuple[i
     keys = [name for name in identity if name in names]
     year = ["v_year"] if "v_year" in names else []
     holders = _by_holder(engine, frame)
-    rows = _several(engine, frame.with_columns(nw.coalesce(*keys).alias("unit")), year, len(holders))
+    rows = frame.with_columns(nw.coalesce(*keys).alias("unit"))
+    if shared is None:
+        shared = engine.materialise(repeated(rows, ["unit", *(["holder"] if len(holders) > 1 else []), *year]))
+    else:
+        shared = shared.rename({"person": "unit"})
+    rows = _several(engine, rows, shared)
     content = [name for name in names if name != "holder"]
     total, distinct, units = (
         _by_holder(engine, rows.unique(subset=["holder", *subset]) if subset else rows)
@@ -56,9 +64,8 @@ def doubles(engine: Engine, frame: Frame, records: Records) -> dict[int, tuple[i
     return {h: (total.get(h, 0) - distinct.get(h, 0), distinct.get(h, 0) - units.get(h, 0)) for h in holders}
 
 
-def _several(engine: Engine, rows: Frame, year: list[str], holders: int) -> Frame:
+def _several(engine: Engine, rows: Frame, shared: Frame) -> Frame:
     """The rows that are not alone with their unit, or have none: among others there are no doubles."""
-    shared = engine.materialise(repeated(rows, ["unit", *(["holder"] if holders > 1 else []), *year]))
     unknown = rows.filter(nw.col("unit").is_null())
     return engine.materialise(nw.concat([rows.join(shared, on="unit", how="semi"), unknown], how="vertical"))
 

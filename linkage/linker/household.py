@@ -26,11 +26,12 @@ def finished(
     return frame.with_columns(numbers.alias("study_number"), wijk.alias("wijk")).select(chosen)
 
 
-def by_number(frame: pl.DataFrame) -> pl.DataFrame:
-    """Households sorted by study number; as a number, which sorts as its 16 hexadecimal digits do, in a tenth of the
-    time.
+def by_number(numbers: pl.Series) -> pl.Series:
+    """The places of households in the order of their study numbers.
+
+    Sorted as numbers, which is the order of their 16 hexadecimal digits, in a tenth of the time.
     """
-    return frame[frame["study_number"].str.to_integer(base=16, dtype=pl.UInt64).arg_sort()]
+    return numbers.str.to_integer(base=16, dtype=pl.UInt64).arg_sort()
 
 
 def flags(protocol: StudyProtocol) -> pl.Expr:

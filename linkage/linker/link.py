@@ -30,12 +30,14 @@ class Population:
     """The spine: `persons` (person, household, keys, attributes, minor, is_reference) and `households`.
 
     `households` has household, size, adults, minors, unknown_age, area, institution. `lookups` has, by key, what
-    `lookup` makes of the persons, computed once; what it lacks is made where it is needed.
+    `lookup` makes of the persons, computed once; what it lacks is made where it is needed. `shared` has the persons
+    that have more rows than one in the register.
     """
 
     persons: Frame
     households: Frame
     lookups: Mapping[str, Frame] = field(default_factory=dict)
+    shared: Frame | None = None
 
     def of(self, key: str) -> Frame:
         """What a key stands for."""
@@ -162,14 +164,19 @@ def lookups_of(delivery: Delivery) -> tuple[str, ...]:
 
 def lookup(persons: Frame, key: str) -> Frame:
     """A row for each value of a key that stands for a person, or for homes, in the population."""
+    if key in PERSON_KEYS:
+        return number_lookup(persons, key, repeated(persons, [key]))
+    return {"address": _exact, "address_number": _coarse}[key](persons.filter(~nw.col(key).is_null()))
+
+
+def number_lookup(persons: Frame, key: str, shared: Frame) -> Frame:
+    """`of_KEY`, the person that a number stands for where it is exactly one, and what is known of that person.
+
+    `shared` has the numbers that are of several persons.
+    """
     known = persons.filter(~nw.col(key).is_null())
-    return _number(known, key) if key in PERSON_KEYS else {"address": _exact, "address_number": _coarse}[key](known)
-
-
-def _number(known: Frame, key: str) -> Frame:
-    """`of_KEY`, the person that a number stands for where it is exactly one, and what is known of that person."""
     # A person who has the first of the numbers is called by it, so that one is nobody else's.
-    alone = known if key == PERSON_KEYS[0] else known.join(repeated(known, [key]), on=key, how="anti")
+    alone = known if key == PERSON_KEYS[0] else known.join(shared, on=key, how="anti")
     about = (nw.col(name).alias(f"{name}_of_{key}") for name in MEMBER)
     return alone.select(key, nw.col("person").alias(f"of_{key}"), *about)
 

@@ -5,7 +5,7 @@ It does no I/O of its own and imports no engine: the engine computes, materialis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import narwhals.stable.v2 as nw
@@ -28,6 +28,7 @@ from linkage.linker.link import (
     link,
     lookup,
     lookups_of,
+    number_lookup,
     one_row_each,
     register,
     usable,
@@ -57,7 +58,7 @@ def plan(engine: Engine, frames: Mapping[str, Frame], study: Study, say: Callabl
     protocol = study.protocol
     wire: Wire = {d.name: {column.name: column for column in wire_columns(study, d)} for d in protocol.deliveries}
     register_rows = register(frames[protocol.spine.name], protocol)
-    spine, without = spine_of(engine, register_rows, study)
+    spine, without = spine_of(engine, register_rows, study, keys=_keys(study))
     planned = Planned(pl.DataFrame(), without)
     per: dict[str, Frame] = {}
     persons: dict[str, Frame] = {}
@@ -69,7 +70,8 @@ def plan(engine: Engine, frames: Mapping[str, Frame], study: Study, say: Callabl
             planned.agreements[delivery.name] = agree(engine, records, spine, protocol.numberless)
             records = planned.agreements[delivery.name].records
         planned.ways.update(ways(engine, records))
-        planned.doubles.update(doubles(engine, register_rows if delivery.spine else frames[delivery.name], records))
+        rows, shared = (register_rows, spine.shared) if delivery.spine else (frames[delivery.name], None)
+        planned.doubles.update(doubles(engine, rows, records, shared))
         per[delivery.name] = engine.materialise(per_household(records, protocol, wire))
         if delivery.unit == "person":
             persons[delivery.name] = per_person(records, protocol, wire)
@@ -106,28 +108,54 @@ def linked_records(
     return Records(delivery, engine.materialise(records.rows.select(*needed)))
 
 
-def spine_of(engine: Engine, rows: Frame, study: Study) -> tuple[Population, int]:
-    """The population, and how many persons have no household. Raises SpineUnusable."""
+def _keys(study: Study) -> set[str]:
+    """The keys of the population that are looked at again once everybody has a household."""
     protocol = study.protocol
-    persons = _persons(engine, rows, study)
+    asked = {key for delivery in protocol.deliveries for key in lookups_of(delivery)}
+    # Which addresses share a postcode and number is told by the addresses, and who is called by the first number by it.
+    asked |= {"address"} if "address_number" in asked else set()
+    asked |= set(PERSON_KEYS) if protocol.follow is not None else set()
+    return asked | ({*map(key_column, protocol.spine.derived)} if protocol.numberless is not None else set())
+
+
+def spine_of(
+    engine: Engine, rows: Frame, study: Study, *, keys: Collection[str] | None = None
+) -> tuple[Population, int]:
+    """The population, with these of its keys (all of them by itself), and how many persons have no household.
+
+    Raises SpineUnusable.
+    """
+    protocol = study.protocol
+    shared = engine.materialise(repeated(rows, ["person"]))
+    persons = _persons(engine, rows, shared, study)
+    if keys is not None:
+        names = persons.collect_schema().names()
+        persons = persons.select(*(name for name in names if name not in KEYS or name in keys))
     households = engine.materialise(homes(persons, protocol))
     if engine.collect(households.head(1)).is_empty():
         raise SpineUnusable("in het bevolkingsregister is geen enkel huishouden te vormen; controleer die levering")
     everybody = engine.materialise(with_reference(persons, households, protocol))
     asked = dict.fromkeys(key for delivery in protocol.deliveries for key in lookups_of(delivery))
-    lookups = {key: engine.materialise(lookup(everybody, key)) for key in asked}
+    lookups = {key: _looked_up(engine, everybody, key) for key in asked}
     homeless = rows.filter(~nw.col("person").is_null(), nw.col("household").is_null()).select("person").unique()
     homeless = homeless.join(everybody.select("person"), on="person", how="anti")  # another row may place them
     without = engine.collect(homeless.with_columns(one().alias("persons")).select(nw.col("persons").sum()))
-    return Population(everybody, households.drop("best", "candidates"), lookups), int(without["persons"].sum())
+    population = Population(everybody, households.drop("best", "candidates"), lookups, shared)
+    return population, int(without["persons"].sum())
 
 
-def _persons(engine: Engine, rows: Frame, study: Study) -> Frame:
+def _looked_up(engine: Engine, everybody: Frame, key: str) -> Frame:
+    """What a key stands for: of numbers only the few are computed that stand for nobody, of addresses all."""
+    if key not in PERSON_KEYS:
+        return engine.materialise(lookup(everybody, key))
+    return number_lookup(everybody, key, engine.materialise(repeated(everybody, [key])))
+
+
+def _persons(engine: Engine, rows: Frame, shared: Frame, study: Study) -> Frame:
     """One row for each person; only persons with more rows than one are sorted out."""
     delivered = set(rows.collect_schema().names())
     content = [key for key in (*KEYS, *map(key_column, study.protocol.spine.derived)) if key in delivered]
     content += [f"v_{column.name}" for column in wire_columns(study, study.protocol.spine)]
-    shared = engine.materialise(repeated(rows, ["person"]))
     several = engine.materialise(rows.join(shared, on="person", how="semi").unique())
     chosen = engine.materialise(one_row_each(several, [*content, "holder"]))
     return nw.concat([usable(rows).join(shared, on="person", how="anti"), chosen], how="vertical")

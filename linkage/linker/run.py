@@ -312,11 +312,14 @@ def _numbered(request: Request, planned: Planned, earlier: Earlier | None) -> Nu
 def _outcome(request: Request, packages: list[Accepted], planned: Planned, earlier: Earlier | None) -> Outcome:
     study, protocol = request.study, request.study.protocol
     done = _numbered(request, planned, earlier)
-    table = by_number(done.table)
+    table = done.table
     whole = finished(table, table["study_number"], study.study.areas, protocol)
     marks = table.select(flags(protocol)).to_series()
+    order = by_number(table["study_number"])
+    in_order = marks.gather(order)
     counted = [report(package, planned, number) for number, package in enumerate(packages)]
-    kept, flagged = whole.filter(marks.is_null()), whole.filter(marks.is_not_null()).with_columns(marks.drop_nulls())
+    kept, flagged = whole[order.filter(in_order.is_null())], whole[order.filter(in_order.is_not_null())]
+    flagged = flagged.with_columns(in_order.drop_nulls())
     numbers_of = {
         **_numbers(request, planned, kept, marks),
         "not_received": not_received(study, packages),

@@ -54,7 +54,7 @@ def test_a_workbook(scene: Scene, name: str, monkeypatch: pytest.MonkeyPatch) ->
     assert type(refused(scene, "export.xlsx", content)) is errors.InputUnreadable
 
 
-@pytest.mark.parametrize("name", ["a value of 40 MB", "a depth of 1,500", "a hundred million rows at once"])
+@pytest.mark.parametrize("name", ["a value of 10 MB", "a depth of 1,500", "a hundred million rows at once"])
 def test_a_parquet_file(scene: Scene, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "MEMORY_BYTES", SMALL_CHILD)
     monkeypatch.setattr(apart, "SECONDS", 20.0)  # out of memory, the reader waits for itself as often as it aborts

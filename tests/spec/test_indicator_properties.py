@@ -35,7 +35,7 @@ def differing(rng: Random, engine: str) -> list[str]:
 
 
 @pytest.mark.parametrize("engine", spec_engines.ENGINES)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**9))
 def test_an_engine_says_what_the_slow_reference_says(engine: str, seed: int) -> None:
     assert differing(Random(seed), engine) == []

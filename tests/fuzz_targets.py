@@ -26,6 +26,7 @@ from linkage.keeping.destroyed import Destroyed, Item, closing, item_of
 from linkage.keeping.shares import Plan, join, split, words_of
 from linkage.keys.signed import read_signed, signed_file
 from linkage.linker import ledger
+from linkage.linker.quality import run as quality_room
 from linkage.research import book
 from linkage.research.others import read_others
 from linkage.research.report.maps import load_areas
@@ -38,6 +39,7 @@ from protocols import digest, load_protocol
 
 HOLDER = "stadsbank"
 PASSWORD = "Qx8Kanarie wachtwoord"
+QUALITY = quality_room.NAME
 COLUMNS = simulator.columns_of(HOLDER)
 BUILT_IN = Path(__file__).parents[1] / "protocols" / "nji_2016"
 MAKERS: dict[str, Callable[[Scene], Target]] = {}
@@ -436,7 +438,7 @@ def _others(scene: Scene) -> Target:
 def _research(scene: Scene, name: str, tokens: tuple[bytes, ...], *, plain: bool) -> Target:
     folder = scene.folder / f"fuzzed-{name}"
     folder.mkdir(exist_ok=True)
-    for path in ("households.parquet", "linkage.json"):
+    for path in ("households.parquet", "linkage.json", *([name] if name == QUALITY else [])):
         (folder / path).write_bytes((scene.folder / "research" / path).read_bytes())
     seed = (folder / name).read_bytes()
 
@@ -455,6 +457,13 @@ def _households(scene: Scene) -> Target:
 @_maker
 def _linkage(scene: Scene) -> Target:
     return _research(scene, "linkage.json", (b'"rows":-1', b'"linked":{}', *LIKE_JSON), plain=True)
+
+
+@_maker
+def _quality(scene: Scene) -> Target:
+    if not (scene.folder / "research" / QUALITY).exists():
+        quality_room.run(scene.cast.link_request())
+    return _research(scene, QUALITY, (b'"low":-1', b'"high":2', b'"rates":{}', *LIKE_JSON), plain=True)
 
 
 @_maker

@@ -18,7 +18,7 @@ from linkage import errors
 # Their readers are native code that runs in a child process, a second each: tests/generative/test_fuzz_bombs.py.
 APART = ("excel", "sheet", "parquet", "spss", "protected")
 # These make and check signatures of 5 kB, or read a protocol or a household file each time.
-SLOW = ("charter", "commit", "reveal", "protocol", "tariffs", "linkage", "households")
+SLOW = ("charter", "commit", "reveal", "protocol", "tariffs", "linkage", "households", "quality")
 QUICK = [name for name in MAKERS if name not in (*APART, *SLOW)]
 
 

@@ -317,7 +317,39 @@ def linked(numbers: dict[str, object]) -> Iterator[str]:
         yield f"  {name:<26} {number(count):>7}{more}"
     for name, count in flagged.items():
         yield f"  buiten de tabellen         {number(count):>7} ({FLAGS[name]})"
+    yield from _followed(numbers.get("follow"))
     missing = numbers["not_received"]
     assert isinstance(missing, list)
     for line in missing:
         yield f"  niet ontvangen: {line}; wat daaruit zou blijken, is onbekend"
+
+
+FOLLOWED = {
+    "earlier": {
+        "whole": "gaan heel verder",
+        "split": "gaan verder, een deel woont elders",
+        "dissolved": "houden op, de leden wonen elders",
+        "flagged": "gaan naar een instelling of te groot huishouden",
+        "gone": "niemand meer hier",
+    },
+    "now": {
+        "followed": "gaan verder met hun nummer",
+        "merged": "gaan verder, en namen iemand van een ander op",
+        "formed": "nieuw nummer, met iemand van een eerder huishouden",
+        "new": "nieuw nummer, niemand was er eerder",
+    },
+}
+
+
+def _followed(found: object) -> Iterator[str]:
+    """What became of the households of the wave before, where the protocol follows them."""
+    if not isinstance(found, dict) or "earlier" not in found:
+        return
+    heads = {
+        "earlier": f"  van de huishoudens van meting {found['previous_wave']}",
+        "now": "  van de huishoudens van nu",
+    }
+    for side, names in FOLLOWED.items():
+        yield heads[side]
+        for name, title in names.items():
+            yield f"    {title:<52} {number(found[side][name]):>7}"

@@ -114,7 +114,7 @@ class Attacker:
             known = self._households(loot, secret)
             if any(column.len() for column in known.values()):
                 parts.append(dictionary.plain_numbers(known))
-                parts.append(dictionary.numbers(known, other, study.study.id, study.protocol))
+                parts += dictionary.numbers(known, other, study)
         return pl.concat(parts)
 
     def _households(self, loot: Loot, secret: bytes) -> dict[str, pl.Series]:

@@ -18,6 +18,7 @@ import polars_hash  # noqa: F401  -- registers the `chash` namespace on expressi
 from linkage.errors import SelfCheckFailed
 from linkage.keys import LinkerIdentity, RootKey
 from linkage.linker.rekey import study_numbers
+from linkage.study import Study
 from protocols.model import StudyProtocol
 
 # Fields by which a row is about somebody; a household number or a postcode with number alone names nobody.
@@ -111,16 +112,22 @@ def household_pseudonyms(register: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def numbers(pseudonyms: Mapping[str, pl.Series], secret: bytes, study: UUID, protocol: StudyProtocol) -> pl.Series:
-    """Study numbers of households with these pseudonyms, with this secret as the linker's."""
-    linker = LinkerIdentity("assess", bytes(32), secret)
+def numbers(pseudonyms: Mapping[str, pl.Series], secret: bytes, study: Study) -> list[pl.Series]:
+    """Study numbers of households with these pseudonyms, with this secret as the linker's; a list of as many per try.
+
+    Where the protocol follows households, the wave in which a number was given is in it (follow-v1, section 5): each
+    wave up to that of the study is tried. Of who moved since, the number is that of the older house.
+    """
+    linker, scheme = LinkerIdentity("assess", bytes(32), secret), study.protocol.scheme
     own = [
-        hmac(column, linker.field_key(protocol.scheme, study, name))
+        hmac(column, linker.field_key(scheme, study.study.id, name))
         for name, column in pseudonyms.items()
         if column.len()
     ]
     whole = pl.concat([column.alias("own") for column in own]).bin.reinterpret(dtype=pl.UInt128, endianness="big")
-    return study_numbers(whole, linker, protocol.scheme, study)
+    waves = [""] if study.protocol.follow is None else [f"{wave}|" for wave in range(1, study.study.wave + 1)]
+    texts = whole.cast(pl.String)
+    return [study_numbers(wave + texts, linker, scheme, study.study.id) for wave in waves]
 
 
 def plain_numbers(pseudonyms: Mapping[str, pl.Series]) -> pl.Series:

@@ -107,8 +107,9 @@ def _derived(found: LinkerFindings) -> tuple[str, ...]:
     return (
         (
             "Dit protocol koppelt ook op naam en geboortedatum. Wie zelf een bevolkingsregister met namen heeft, kiest "
-            f"door alleen te tellen in {percent(found.derived[-1].expected)} van de gevallen de goede persoon, zonder "
-            "sleutel: de koppelaar mag zo'n register niet hebben."
+            f"door alleen te tellen in {percent(found.derived[1].expected)} van de gevallen de goede persoon, en door "
+            f"ook te volgen wie een waarde delen in {percent(found.derived[-1].expected)}, zonder sleutel: de "
+            "koppelaar mag zo'n register niet hebben."
         ),
     )
 

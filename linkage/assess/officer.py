@@ -151,9 +151,10 @@ def _stolen(town: Town) -> tuple[Attack, ...]:
     study, protocol = town.study.study.id, town.study.protocol
     register = dictionary.household_pseudonyms(town.bodies[town.register])
     true = {name: register.filter(pl.col("field") == name)["pseudonym"].unique() for name in dictionary.HOUSEHOLD}
-    ours = dictionary.numbers(true, town.linker.rekey, study, protocol)
-    inside = ours.is_in(town.households["study_number"].implode())
-    without = dictionary.plain_numbers(true).filter(inside)
+    there = town.households["study_number"].implode()
+    ours = [numbers.is_in(there) for numbers in dictionary.numbers(true, town.linker.rekey, town.study)]
+    inside = pl.DataFrame({str(place): one for place, one in enumerate(ours)}).select(pl.any_horizontal(pl.all()))
+    without = dictionary.plain_numbers(true).filter(inside.to_series())
     start = time.monotonic()
     made = dictionary.keyed(_lists(town, dictionary.HOUSEHOLD), town.root.secret, study, protocol)
     found = int(without.is_in(dictionary.plain_numbers(made.made).implode()).sum())

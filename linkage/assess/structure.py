@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from linkage.assess.refine import colours
 from linkage.assess.result import Known
 from linkage.study import Study, wire_columns
 from protocols.model import StudyProtocol
@@ -34,9 +35,10 @@ def of_households(households: pl.DataFrame, protocol: StudyProtocol) -> tuple[Kn
 
 
 def of_derived(register: pl.DataFrame, study: Study) -> tuple[Known, ...]:
-    """Of the derived fields of the register's body: by how often a person's values occur in it, each field and all.
+    """Of the derived fields of the register's body: the most telling one, all of them, and who shares a value as well.
 
-    That is what who has the population in the clear, with the same fields, can count as well: no key is needed for it.
+    By how often a person's values occur in it; and by with whom they are shared (refine.py). That is what who has the
+    population in the clear, with the same fields, can find there too: no key is needed for it.
     """
     fields = study.protocol.spine.derived
     if not fields or not set(fields) <= set(register.columns):
@@ -47,7 +49,10 @@ def of_derived(register: pl.DataFrame, study: Study) -> tuple[Known, ...]:
     threshold = study.protocol.release.threshold
     alone = [fingerprint(often, [name], (f"hoe vaak de waarde van {name} voorkomt",), threshold) for name in fields]
     every = fingerprint(often, fields, ("hoe vaak elk van de afgeleide waarden voorkomt",), threshold)
-    return (max(alone, key=lambda one: one.expected), every)
+    shared = fingerprint(
+        colours(register, fields).to_frame(), ["colour"], ("hoe vaak, en wie welke waarden delen",), threshold
+    )
+    return (max(alone, key=lambda one: one.expected), every, shared)
 
 
 def of_addresses(register: pl.DataFrame, study: Study) -> tuple[Known, ...]:

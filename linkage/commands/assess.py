@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from linkage.commands.exports import Given, export_of, exports, unlocked, written_so
 from linkage.commands.terminal import FILE, FOLDER, Bar, asker
 from linkage.errors import TooRevealing
 
@@ -27,7 +29,7 @@ T = TypeVar("T")
 @click.option("--study", "study_file", type=FILE, help="De studie (study.toml).")
 @click.option("--delivery", help="Houder: de levering, zoals politie.")
 @click.option("--holder", help="Houder: uw naam in de studie, zoals politie-twente.")
-@click.option("--input", "source", type=FILE, help="Houder: uw export. Koppelaar: households.parquet.")
+@partial(exports, about="Houder: uw export, zoals bij encode. Koppelaar: households.parquet.")
 @click.option("--population", type=FILE, help="Houder: aantallen inwoners per combinatie van kenmerken (CSV).")
 @click.option("--inbox", type=FOLDER, help="Koppelaar: map met de pakketten; vraagt ook --identity.")
 @click.option("--identity", "identity_file", type=FILE, help="De identiteit van de koppelaar.")
@@ -40,7 +42,7 @@ def assess(
     study_file: Path | None,
     delivery: str | None,
     holder: str | None,
-    source: Path | None,
+    given: Given,
     population: Path | None,
     inbox: Path | None,
     identity_file: Path | None,
@@ -58,12 +60,12 @@ def assess(
     if role == "officer":
         page = _officer(_given(town, "--town"), output, today, quiet)
     elif role == "linker":
-        study, file = _given(study_file, "--study"), _given(source, "--input")
+        study, file = _given(study_file, "--study"), _given(given.file, "--input")
         page = _linker(study, file, today, inbox, identity_file, passphrase_file)
     else:
         names = _given(delivery, "--delivery"), _given(holder, "--holder")
-        study, file = _given(study_file, "--study"), _given(source, "--input")
-        page = _holder(study, names, file, output, population, quiet)
+        _given(None if given.is_empty else given, "--input")
+        page = _holder(_given(study_file, "--study"), names, given, output, population, quiet)
     written, _ = write(page, output, today)
     click.echo(page.verdict)
     for reason in page.reasons:
@@ -81,15 +83,16 @@ def _given(value: T | None, option: str) -> T:
 
 
 def _holder(
-    study: Path, names: tuple[str, str], export: Path, output: Path, population: Path | None, quiet: bool
+    study: Path, names: tuple[str, str], given: Given, output: Path, population: Path | None, quiet: bool
 ) -> Page:
     from linkage.assess import holder, holder_page
     from linkage.holder.encode import job_of
     from linkage.study import load_study
 
     delivery, name = names
+    job = written_so(job_of(load_study(study), name, delivery), given)
     with Bar(quiet) as progress:
-        found = holder.assess(job_of(load_study(study), name, delivery), export, output, progress, population)
+        found = unlocked(export_of(given), lambda export: holder.assess(job, export, output, progress, population))
     return holder_page.page(found)
 
 

@@ -36,16 +36,23 @@ class Given:
     decimal: Literal["comma", "point"] | None
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no export was named at all."""
+        return self.file is None and self.database is None and self.query_file is None
+
+    @property
     def files(self) -> tuple[Path, ...]:
         """Files of the holder's own, which no package may be written over."""
         named = (self.password_file, self.query_file, self.database_password_file)
         return (*(path for path in named if path is not None), *((Path(self.database),) if self.database else ()))
 
 
-def exports(function: Callable[..., None]) -> Callable[..., None]:
-    """The options that say what the export is; the command gets them as one `given`."""
+def exports(
+    function: Callable[..., None], about: str = "Uw export: CSV, Excel, Parquet of SPSS."
+) -> Callable[..., None]:
+    """The options that say what the export is; the command gets them as one `given`. `about` is the help of --input."""
 
-    @click.option("--input", "file", type=FILE, help="Uw export: CSV, Excel, Parquet of SPSS.")
+    @click.option("--input", "file", type=FILE, help=about)
     @click.option("--export-password-file", type=FILE, help="Bestand met het wachtwoord van het Excel-bestand.")
     @click.option("--sheet", help="Het blad van het Excel-bestand; standaard dat van de studie, anders het eerste.")
     @click.option("--header-row", type=click.IntRange(1, 100), help="De rij met de kolomnamen.")
@@ -119,15 +126,18 @@ def written_so(job: Job, given: Given) -> Job:
 
 
 def with_password(request: Request, work: Callable[[Request], T]) -> T:
+    """As `unlocked`, for an encoding."""
+    return unlocked(request.export, lambda export: work(replace(request, export=export)))
+
+
+def unlocked(export: Path, work: Callable[[Path], T]) -> T:
     """Do the work; where the workbook turns out to have a password and there is a terminal, ask it and do it again."""
     from linkage.holder.source import source
 
     try:
-        return work(request)
+        return work(export)
     except PassphraseNeeded:
         if not sys.stdin.isatty():
-            raise PassphraseNeeded(
-                f"{request.export.name} heeft een wachtwoord; geef het met --export-password-file"
-            ) from None
-    answer: str = click.prompt(f"Wachtwoord van {request.export.name}", hide_input=True, err=True)
-    return work(replace(request, export=source(request.export, password=answer)))
+            raise PassphraseNeeded(f"{export.name} heeft een wachtwoord; geef het met --export-password-file") from None
+    answer: str = click.prompt(f"Wachtwoord van {export.name}", hide_input=True, err=True)
+    return work(source(export, password=answer))

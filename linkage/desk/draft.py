@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkage import keys
@@ -28,7 +28,7 @@ class Chest:
     identity_locked: bool
     root: Path | None
     root_locked: bool
-    faults: tuple[str, ...]
+    faults: tuple[SecretError, ...]
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,13 @@ class Seen:
     summary: room.Summary
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """What would leave, after the clerk saw it and said that it is right; only from here is there a way to sealing."""
+
+    seen: Seen
+
+
 # --- study and keys --------------------------------------------------------------------------------
 
 
@@ -105,20 +112,20 @@ def choose(file: Path) -> Chosen:
 
 def _chest(folder: Path, study: Study) -> Chest:
     public = {holder.public_key for holder in study.holder}
-    faults: list[str] = []
+    faults: list[SecretError] = []
     identity = _found(folder, IDENTITY, "public", public, faults)
     root = _found(folder, ROOT, "study", {str(study.study.id)}, faults)
     return Chest(identity, _locked(identity), root, _locked(root), tuple(faults))
 
 
-def _found(folder: Path, suffix: str, field: str, wanted: set[str], faults: list[str]) -> Path | None:
+def _found(folder: Path, suffix: str, field: str, wanted: set[str], faults: list[SecretError]) -> Path | None:
     """The first secret file that is the clerk's; another study's is passed over."""
     for path in sorted(folder.glob(f"*{suffix}")):
         try:
             if read_document(path).get(field) in wanted:
                 return path
         except SecretError as error:
-            faults.append(str(error))
+            faults.append(error)
     return None
 
 
@@ -208,18 +215,32 @@ class Answers:
         return "Answers()"
 
 
-def seal(seen: Seen, answers: Answers, today: dt.date, progress: Progress) -> room.Sealed:
+@dataclass(frozen=True)
+class _Willing(keys.HolderIdentity):
+    """The clerk's identity, which signs nothing more after the clerk cancelled: what is not signed never appears."""
+
+    ask: Callable[[], None] = field(repr=False)
+
+    def sign(self, purpose: str, message: bytes) -> bytes:
+        """As the identity itself. Raises CancelledError."""
+        self.ask()
+        return super().sign(purpose, message)
+
+
+def seal(agreed: Agreed, answers: Answers, today: dt.date, progress: Progress) -> room.Sealed:
     """Make the package. Raises SecretError, InputError (also where the export changed), OutputError."""
+    seen = agreed.seen
     plan, chosen = seen.mapped, seen.mapped.opened.task.chosen
     chest, export = chosen.chest, plan.opened.export
     assert chest.identity is not None
     assert chest.root is not None
     if state_of(export) != plan.opened.state:
         raise InputUnreadable(_changed(export))
+    own = keys.load_holder(chest.identity, lambda _name: answers.identity)
     request = room.Request(
         job=room.job_of(plan.study, plan.holder.id, plan.holder.delivery),
         root=keys.load_root(chest.root, plan.study.study.id, lambda _name: answers.root),
-        identity=keys.load_holder(chest.identity, lambda _name: answers.identity),
+        identity=_Willing(own.name, own.seed, lambda: progress(1, 1)),
         export=export,
         today=today,
         sequence=answers.sequence,

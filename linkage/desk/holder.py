@@ -15,8 +15,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from linkage.desk import draft
-from linkage.desk.draft import Answers, Chosen, Mapped, Opened, Seen, Task
-from linkage.desk.incoming import MOST_BYTES, asked, can_ask, declared, fill
+from linkage.desk.draft import Agreed, Answers, Chosen, Mapped, Opened, Seen, Task
+from linkage.desk.english import in_english
+from linkage.desk.incoming import MOST_BYTES, Typed, asked, can_ask, declared, fill
 from linkage.desk.match import titles
 from linkage.desk.memory import Held, can_hold
 from linkage.desk.page import Language
@@ -24,7 +25,7 @@ from linkage.desk.picker import inside
 from linkage.desk.sides import Sides, sides
 from linkage.desk.web import Form, Handler, Pages
 from linkage.desk.work import Work
-from linkage.errors import LinkageError, PassphraseNeeded, WrongKey, WrongPassphrase
+from linkage.errors import InputError, LinkageError, PassphraseNeeded, WrongKey, WrongPassphrase
 from linkage.holder.encode import Sealed
 from linkage.holder.reasons import KINDS
 from linkage.holder.source import source
@@ -33,7 +34,8 @@ from linkage.study import IDENTIFIER_COLUMNS
 from linkage.words import shown
 
 MOST_SEQUENCE = 1_000_000
-PARENTS = {"mapped", "opened", "task", "chosen"}
+PARENTS = {"seen", "mapped", "opened", "task", "chosen"}
+CANCEL_SECONDS = 5.0
 Stage = TypeVar("Stage")
 PART_NAMES = {
     "household_number": "Huishoudnummer",
@@ -101,9 +103,17 @@ class HolderPages(Pages):
     # --- where the clerk is ---------------------------------------------------------------------------
 
     def where(self) -> str:
-        """The page of the last step that was reached."""
-        paths = {Chosen: "/studie", Task: "/export", Opened: "/kolommen", Mapped: "/kolommen", Seen: "/controle"}
+        """The page of the last step that was reached, or of the work that goes on."""
+        paths = {Task: "/export", Opened: "/kolommen", Mapped: "/kolommen", Seen: "/controle", Agreed: "/verzegelen"}
+        if self.desk.busy:
+            return "/verzegelen" if isinstance(self.desk.stage, Agreed) else "/controle"
         return "/klaar" if isinstance(self.desk.stage, Done) else paths.get(type(self.desk.stage), "/studie")
+
+    def told(self, fault: LinkageError | None) -> tuple[str, Language]:
+        """In the language of the clerk where it is known."""
+        message = str(fault or "")
+        english = in_english(message) if self.desk.language == "en" else None
+        return (message, "nl") if english is None else (english, "en")
 
     def failed(self, request: Request) -> Response:
         """Back to the page from which the form came."""
@@ -137,9 +147,9 @@ class HolderPages(Pages):
         return part_of(self.desk.stage, kind)
 
     def _forget_from(self, stage: Any) -> None:
-        """Go on from an earlier step: what came after it is forgotten."""
+        """Go on from an earlier step: what came after it is forgotten. Raises InputError while work goes on."""
         if self.desk.busy:
-            raise HTTPException(409)
+            raise InputError("de balie is nog bezig met uw export; wacht tot dat klaar is, of breek het af")
         self.desk.stage = stage
 
     # --- study ----------------------------------------------------------------------------------------
@@ -149,7 +159,9 @@ class HolderPages(Pages):
         if chosen is None:
             return self.page("study.html", step=1, chosen=None, picker=self.picker("/studie"))
         mark = fingerprint(chosen.study.linker.public_key)[:16]
-        return self.page("study.html", step=1, chosen=chosen, mark=mark, deliveries=self._deliveries(chosen))
+        faults = [self.told(fault) for fault in chosen.chest.faults]
+        deliveries = self._deliveries(chosen)
+        return self.page("study.html", step=1, chosen=chosen, mark=mark, deliveries=deliveries, faults=faults)
 
     def _deliveries(self, chosen: Chosen) -> list[tuple[str, str, str]]:
         find = chosen.study.protocol.delivery
@@ -185,6 +197,7 @@ class HolderPages(Pages):
             locked=shown(locked.name) if locked else "",
             can_drop=can_hold(),
             can_ask=can_ask(),
+            asked=self.desk.typed or Typed(),
             picker=self.picker("/export"),
         )
 
@@ -220,6 +233,7 @@ class HolderPages(Pages):
             return self.go(self.where())
         self._forget_from(task)
         self.desk.let_go()
+        self.desk.typed = Typed(form.get("connection", ""), form.get("query", ""), form.get("user", ""))
         return await self._opened(task, asked(self.desk.root, form))
 
     async def _drop(self, request: Request) -> Response:
@@ -228,15 +242,16 @@ class HolderPages(Pages):
         task = self._need(Task)
         if task is None or declared(request) > MOST_BYTES:
             return PlainTextResponse(self.say("too_large"), 413)
-        self._forget_from(task)
-        self.desk.let_go()
         try:
+            self._forget_from(task)
+            self.desk.let_go()
             self.desk.held = held = Held(_file_name(request))
             await fill(held, request, MOST_BYTES)
             return PlainTextResponse((await self._opened(task, held.path)).headers["location"])
         except (LinkageError, HTTPException, ClientDisconnect) as error:
-            self.desk.let_go()
-            said = str(error) if isinstance(error, LinkageError) else self.say("export_failed")
+            if not self.desk.busy:
+                self.desk.let_go()
+            said = self.told(error)[0] if isinstance(error, LinkageError) else self.say("export_failed")
             return PlainTextResponse(said, 400)
 
     # --- columns --------------------------------------------------------------------------------------
@@ -292,56 +307,62 @@ class HolderPages(Pages):
     async def _check(self, _request: Request) -> Response:
         seen = self._need(Seen)
         if self.desk.busy:
-            return self._busy("busy_check", 4)
+            return self._busy("/controle")
         if seen is None:
             return self.go(self.where())
         return self.page("check.html", step=4, seen=seen, sides=sides(seen.summary, self.desk.language))
 
-    def _busy(self, title: str, step: int) -> Response:
+    def _busy(self, path: str) -> Response:
+        """How far the work is; from the page of other work, to its own page."""
         assert self.desk.work is not None
-        return self.page("busy.html", step=step, title_key=title, percent=self.desk.work.percent)
+        if path != self.where():
+            return self.go(self.where())
+        title, step = ("busy_seal", 5) if path == "/verzegelen" else ("busy_check", 4)
+        return self.page("busy.html", step=step, title_key=title, work=self.desk.work)
 
     async def _progress(self, request: Request) -> Response:
         """How far it is, asked again and again by the page; then to the next page."""
         if self.desk.busy:
-            assert self.desk.work is not None
-            return self.part("progress.html", percent=self.desk.work.percent)
-        at_seal = isinstance(self.desk.stage, Seen)
+            return self.part("progress.html", work=self.desk.work)
         self._settle()
-        path = "/verzegelen" if at_seal and isinstance(self.desk.stage, Seen) else self.where()
+        path = self.where()
         return Response(headers={"HX-Redirect": path}) if "hx-request" in request.headers else self.go(path)
 
     async def _cancel(self, request: Request) -> Response:
         await self.form(request)
-        at_seal = isinstance(self.desk.stage, Seen)
-        if self.desk.work is not None:
-            await run_in_threadpool(self.desk.work.cancel, 10.0)
+        work = self.desk.work
+        if work is not None:
+            await run_in_threadpool(work.cancel, CANCEL_SECONDS)
+        if self.desk.busy and self.desk.work is work:
+            # It waits for somebody else, such as a database; it ends at its next step, and nobody takes what it made.
+            self.desk.work, self.desk.notice = None, self.say("cancelled")
         self._settle()
-        return self.go("/verzegelen" if at_seal and isinstance(self.desk.stage, Seen) else self.where())
+        return self.go(self.where())
 
     async def _agree(self, request: Request) -> Response:
         await self.form(request)
         seen = self._need(Seen)
-        blocked = seen is None or sides(seen.summary).blocked
-        return self.go(self.where() if blocked else "/verzegelen")
+        if seen is not None and not self.desk.busy and not sides(seen.summary).blocked:
+            self.desk.stage = Agreed(seen)
+        return self.go(self.where())
 
     # --- seal -----------------------------------------------------------------------------------------
 
     async def _seal(self, _request: Request) -> Response:
-        seen = self._need(Seen)
+        agreed = self._need(Agreed)
         if self.desk.busy:
-            return self._busy("busy_seal", 5)
-        if seen is None or sides(seen.summary).blocked:
+            return self._busy("/verzegelen")
+        if agreed is None:
             return self.go(self.where())
-        task = seen.mapped.opened.task
+        task = agreed.seen.mapped.opened.task
         return self.page("seal.html", step=5, task=task, chest=task.chosen.chest, exists=task.target.exists())
 
     async def _make(self, request: Request) -> Response:
-        form, seen = await self.form(request), self._need(Seen)
-        if seen is None or self.desk.busy or sides(seen.summary).blocked:
+        form, agreed = await self.form(request), self._need(Agreed)
+        if agreed is None or self.desk.busy:
             return self.go(self.where())
         answers = _answers(form)
-        self.desk.work = Work(partial(_sealed, seen, answers, dt.date.today(), self.desk.language))
+        self.desk.work = Work(partial(_sealed, agreed, answers, dt.date.today(), self.desk.language))
         return self.go("/verzegelen")
 
     async def _done(self, _request: Request) -> Response:
@@ -360,14 +381,14 @@ class HolderPages(Pages):
         )
 
 
-def _sealed(seen: Seen, answers: Answers, today: dt.date, language: Language, progress: Any) -> Done:
+def _sealed(agreed: Agreed, answers: Answers, today: dt.date, language: Language, progress: Any) -> Done:
     try:
-        sealed = draft.seal(seen, answers, today, progress)
+        sealed = draft.seal(agreed, answers, today, progress)
     except WrongKey:
         raise WrongKey(
             "een van uw sleutels hoort niet bij deze studie; vraag de goede hoofdsleutel aan een andere houder"
         ) from None
-    plan = seen.mapped
+    seen, plan = agreed.seen, agreed.seen.mapped
     return Done(
         plan.opened.task, sealed, sides(seen.summary, language), plan.opened.export.name, answers.sequence, today
     )

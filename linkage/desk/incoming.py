@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -36,6 +37,19 @@ async def fill(held: Held, request: Request, most: int) -> None:
         if held.size + len(block) > most:
             raise HTTPException(413)
         await run_in_threadpool(held.write, block)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a clerk typed of a database, to be mended after a mistake; never the password."""
+
+    connection: str = ""
+    query: str = ""
+    user: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether anything was typed."""
+        return bool(self.connection or self.query)
 
 
 def asked(root: Path, form: Form) -> Source:

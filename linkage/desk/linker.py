@@ -191,7 +191,7 @@ def _ways(line: dict[str, Any], study: Study) -> dict[str, Any]:
     linked, rows = line["linked"], max(1, int(line["rows"]))
 
     def percent(*ways: str) -> int:
-        return round(100 * sum(int(linked[way]) for way in ways) / rows)
+        return round(100 * sum(int(linked.get(way, 0)) for way in ways) / rows)
 
     return {
         "holder": _organisation(study, str(line["holder"])),
@@ -199,6 +199,7 @@ def _ways(line: dict[str, Any], study: Study) -> dict[str, Any]:
         "rows": int(line["rows"]),
         "person": percent("person"),
         "address": percent("address-exact", "address-coarse"),
+        "agreement": percent("agreement"),
         "unclear": percent("ambiguous", "conflict"),
         "outside": percent("not-in-population"),
     }

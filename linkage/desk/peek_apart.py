@@ -73,7 +73,10 @@ def excel(path: Path, agreed: Format) -> Sheet:
     """
     import fastexcel
 
+    from linkage.holder.excel_errors import refuse_binary
+
     raw = workbook(path)
+    refuse_binary(path, raw)
     try:
         book = fastexcel.read_excel(raw)
         names = tuple(book.sheet_names)

@@ -15,7 +15,10 @@ from starlette.responses import HTMLResponse, Response
 from linkage.errors import InputUnreadable
 
 REPORT, TABLES, RELEASE = "verslag.html", "tabellen.csv", "release.json"
-QUALITY = ("koppeling", "koppelfouten", "dekking", "gevoeligheid")
+QUALITY = (
+    *("koppeling", "koppelfouten", "dekking", "dekking-wijk", "dekking-leeftijd", "dekking-jaar"),
+    "gevoeligheid",
+)
 MOST_REPORT_BYTES = 64 * 1024 * 1024
 MOST_TABLE_BYTES = 16 * 1024 * 1024
 FIELDS = ("tabel", "rij", "rij_titel", "kolom", "kolom_titel", "waarde", "onderdrukt")

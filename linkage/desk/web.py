@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from linkage.desk.advice import advice
 from linkage.desk.page import LANGUAGES, STATIC, Language, render, static, text
 from linkage.desk.picker import inside, listing
 from linkage.desk.session import Session
-from linkage.desk.work import Work
+from linkage.desk.work import Work, give_back
 from linkage.errors import LinkageError, unforeseen
 
 if TYPE_CHECKING:
@@ -49,6 +48,7 @@ class Desk:
     work: Work | None = None
     held: Held | None = None
     locked: Path | None = None
+    typed: Any = None
     fault: LinkageError | None = None
     notice: str | None = None
     stop: Callable[[], None] = field(default=_nothing)
@@ -66,12 +66,12 @@ class Desk:
         self.let_go()
 
     def let_go(self) -> None:
-        """Give back the memory of a file that was dragged in, and forget one that waits for its password."""
-        self.locked = None
+        """Give back the memory of a file that was dragged in; forget what waits for a password, and what was typed."""
+        self.locked = self.typed = None
         if self.held is not None:
             self.held.close()
             self.held = None
-        gc.collect()
+        give_back()
 
 
 class Pages:
@@ -91,9 +91,15 @@ class Pages:
         self.desk.fault = self.desk.notice = None
         about = advice(fault) if fault is not None else None
         token = self.desk.session.form_token
-        values |= {"message": str(fault or ""), "advice": about, "notice": notice, "token": token, "place": self.place}
+        message, language = self.told(fault)
+        values |= {"message": message, "message_language": language, "advice": about, "notice": notice}
+        values |= {"token": token, "place": self.place}
         found = render(template, self.desk.language, **values)
         return HTMLResponse(found)
+
+    def told(self, fault: LinkageError | None) -> tuple[str, Language]:
+        """What an error says, and in which language that is; a face that knows its English says it."""
+        return str(fault or ""), "nl"
 
     def place(self, path: Path) -> str:
         """Where a file is, as the list of files shows it."""
@@ -161,7 +167,7 @@ class Pages:
 
     def routes(self) -> list[Route]:
         """All routes."""
-        gets = {"/static/{name}": self._static, "/open": self._open, **self.gets()}
+        gets = {"/static/{name}": self._static, "/open": self._open, "/favicon.ico": self._no_icon, **self.gets()}
         posts = {
             "/leef": self._alive,
             "/taal": self._language,
@@ -186,6 +192,10 @@ class Pages:
         if name not in STATIC:
             raise HTTPException(404)
         return Response(static(name), media_type=STATIC[name])
+
+    async def _no_icon(self, _request: Request) -> Response:
+        """A browser that leaves a page before it has read all of it asks for its icon all the same."""
+        return Response(status_code=204)
 
     async def _open(self, request: Request) -> Response:
         """The one-time token for the cookie; a page of ours then goes on, since a strict cookie needs that."""

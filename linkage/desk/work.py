@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError
@@ -12,6 +14,14 @@ from linkage.errors import LinkageError, unforeseen
 
 Progress = Callable[[int, int], None]
 Task = Callable[[Progress], Any]
+
+
+def give_back() -> None:
+    """Let the system have the memory that is no longer used; the C library of Linux else keeps much of it."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 class Work:
@@ -28,10 +38,15 @@ class Work:
         self._thread.start()
 
     @property
-    def percent(self) -> int:
-        """How far, in whole percents."""
+    def percent(self) -> int | None:
+        """How far, in whole percents; None where it is not known how much there is, as of a database."""
         done, total = self._part
-        return min(100, 100 * done // total) if total else 0
+        return min(100, 100 * done // total) if total else None if done else 0
+
+    @property
+    def done(self) -> int:
+        """How much was done: bytes of a file, rows of a database."""
+        return self._part[0]
 
     def cancel(self, wait_seconds: float = 0.0) -> None:
         """Ask it to stop at its next step; it leaves nothing behind."""
@@ -54,5 +69,5 @@ class Work:
             self.error, state = error, "failed"
         except BaseException as error:  # noqa: BLE001  -- the edge of a room: a traceback quotes values, a panic is no Exception
             self.error, state = LinkageError(unforeseen(error)), "failed"
-        gc.collect()
+        give_back()
         self.state = state

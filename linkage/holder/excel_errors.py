@@ -24,6 +24,20 @@ _CHUNK = 4 * 1024 * 1024
 Cell = tuple[int, int]
 
 
+def refuse_binary(path: Path, raw: bytes) -> None:
+    """Raises InputUnreadable for a binary workbook (.xlsb), of which the reader takes error cells for empty ones."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as book:
+            is_binary = "xl/workbook.bin" in book.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return  # an old workbook, or a damaged one: the reader says so
+    if is_binary:
+        raise InputUnreadable(
+            f"{path.name} is een binaire werkmap (.xlsb), waarin foutmeldingen van Excel niet zijn te zien; bewaar het "
+            "in Excel als .xlsx, en kies het opnieuw"
+        )
+
+
 def refuse_error_cells(path: Path, raw: bytes, holder: Holder, positions: dict[str, int]) -> None:
     """Raises InputUnreadable where a mapped cell below the header is an error; `raw` is the workbook."""
     if raw.startswith(OLE):
@@ -48,7 +62,7 @@ def refuse_error_cells(path: Path, raw: bytes, holder: Holder, positions: dict[s
 
 
 def _cells(path: Path, raw: bytes, holder: Holder, pattern: re.Pattern[bytes]) -> Iterator[Cell]:
-    """Row and column of the cells that match; none in a workbook that is not XML (.xlsb)."""
+    """Row and column of the cells that match."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as book:
             place = _sheet(book, raw, holder) if "xl/workbook.xml" in book.namelist() else None

@@ -9,7 +9,7 @@ import fastexcel
 import polars as pl
 
 from linkage.errors import ColumnMissing, InputUnreadable
-from linkage.holder.excel_errors import refuse_error_cells
+from linkage.holder.excel_errors import refuse_binary, refuse_error_cells
 from linkage.holder.export import (
     BATCH_ROWS,
     Export,
@@ -31,6 +31,7 @@ HEADER_ROWS = 20
 def read_excel(path: Path, holder: Holder, progress: Progress) -> Export:
     """Open a workbook. Raises InputUnreadable, ColumnMissing, PassphraseNeeded, WrongPassphrase, ExtraMissing."""
     top, raw = holder.format.header_row, workbook(path)
+    refuse_binary(path, raw)
     texts, numbers = _loaded(path, raw, holder)
     if texts.height < top:
         raise InputUnreadable(

@@ -25,6 +25,9 @@ COLUMNS = (
     Column("unclear_pct", "Niet eenduidig (%)"),
     Column("outside_pct", "Niet in de bevolking (%)"),
 )
+AGREEMENT = "agreement"  # a way that only a delivery linked so has
+BY_AGREEMENT = Column("agreement_pct", "Gekoppeld op overeenkomst, zonder nummer (%)")
+BEHIND = 4  # the column stands behind those of the other ways
 
 
 def read(path: Path, file: HouseholdFile) -> dict[str, Any]:
@@ -37,7 +40,10 @@ def read(path: Path, file: HouseholdFile) -> dict[str, Any]:
             *(file.about[name] for name in ("study", "protocol_digest", "wave")),
         )
         for entry in data["deliveries"]:
-            _counts(entry["rows"], *entry["rejected"].values(), *(entry["linked"][way] for way in WAYS))
+            linked = entry["linked"]
+            _counts(
+                entry["rows"], *entry["rejected"].values(), *(linked[way] for way in WAYS), linked.get(AGREEMENT, 0)
+            )
         found: dict[str, Any] = data
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise HouseholdFileWrong(f"{path.name} is niet te lezen; neem het bestand dat bij de koppeling hoort") from None
@@ -56,20 +62,24 @@ def quality_table(file: HouseholdFile) -> Table:
     if file.linkage is None:
         raise HouseholdFileWrong("linkage.json ontbreekt naast het onderzoeksbestand; zet het er weer bij")
     rounding = file.protocol.release.threshold
-    rows = [_row(file, entry, rounding) for entry in _sorted(file.linkage["deliveries"])]
-    return Table(NAME, "Hoe goed de leveringen konden worden gekoppeld", "quality", COLUMNS, tuple(rows))
+    entries = _sorted(file.linkage["deliveries"])
+    agreed = any(AGREEMENT in entry["linked"] for entry in entries)
+    columns = (*COLUMNS[:BEHIND], *((BY_AGREEMENT,) if agreed else ()), *COLUMNS[BEHIND:])
+    rows = [_row(file, entry, rounding, agreed=agreed) for entry in entries]
+    return Table(NAME, "Hoe goed de leveringen konden worden gekoppeld", "quality", columns, tuple(rows))
 
 
 def _sorted(deliveries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(deliveries, key=lambda entry: (str(entry["delivery"]), str(entry["holder"])))
 
 
-def _row(file: HouseholdFile, entry: dict[str, Any], rounding: int) -> Row:
+def _row(file: HouseholdFile, entry: dict[str, Any], rounding: int, *, agreed: bool) -> Row:
     linked = entry["linked"]
     rows, rejected = int(entry["rows"]), sum(entry["rejected"].values())
     ways = (
         linked["person"],
         linked["address-exact"] + linked["address-coarse"],
+        *((linked.get(AGREEMENT, 0),) if agreed else ()),
         linked["ambiguous"] + linked["conflict"],
         linked["not-in-population"],
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,17 @@ from linkage.research.cells import WHOLE, YES, Counts, Key, condition_of
 from linkage.research.households import HouseholdFile
 from linkage.research.quality import holder_title, quality_table, rounded, share
 from linkage.research.tables import Cell, Column, Row, Table, percentage
-from protocols.model import ReleaseRule
+from protocols.model import Delivery, ReleaseRule
 
 FORMAT = "household-linkage/quality/v1"
 FILE = "quality.json"
 RATES, REACH, CHOICES = "koppelfouten", "dekking", "gevoeligheid"
+BY_AREA, BY_AGE, BY_YEAR = "dekking-wijk", "dekking-leeftijd", "dekking-jaar"
+AGES = {"minor": "Minderjarigen", "adult": "Volwassenen"}
 AS_AGREED = "as-agreed"
 STEPS = (1, 2, 5, 10, 20, 25, 50, 100)
+WHOLE_PERCENT = 100
+UNKNOWN = "unknown"
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -58,10 +62,20 @@ def _delivery(line: Mapping[str, Any]) -> None:
     for rate in _rates(line):
         if not (0 <= rate["low"] <= rate["high"] <= 1):
             raise ValueError("no interval")
+    for group in line["coverage"]["ages"] if "coverage" in line else ():
+        _part(group["reached"], group["persons"])
+    for group in line["coverage"]["years"] if "coverage" in line else ():
+        _part(group["linked"], group["rows"])
+
+
+def _part(part: int, whole: int) -> None:
+    _counts(part, whole)
+    if part > whole:
+        raise ValueError("more than there are")
 
 
 def _rates(line: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for name in ("missed", "false_address", "false_number") if "rates" in line else ():
+    for name in ("missed", "false_address", "false_number", "false_agreement") if "rates" in line else ():
         if line["rates"][name] is not None:
             yield line["rates"][name]
 
@@ -90,12 +104,13 @@ def tables(file: HouseholdFile) -> tuple[Table, ...]:
     """The tables that a household file with a quality report has; none without."""
     if file.quality is None:
         return ()
-    return (_errors(file, file.quality), _reach(file), _choices(file, file.quality))
+    found = (_errors(file, file.quality), _reach(file), _by_area(file), _by_age(file), _by_year(file))
+    return (*(table for table in found if table.rows), _choices(file, file.quality))
 
 
 def _errors(file: HouseholdFile, report: Mapping[str, Any]) -> Table:
     """A row per delivery and holder: how often number and address agree, and between which shares the errors lie."""
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("both", "Rijen met nummer én adres"),
         Column("agree_pct", "Adres zegt hetzelfde huishouden (%)"),
         Column("missed_low", "Gemist, van (%)"),
@@ -105,12 +120,24 @@ def _errors(file: HouseholdFile, report: Mapping[str, Any]) -> Table:
         Column("number_low", "Onjuist op nummer, van (%)"),
         Column("number_high", "Onjuist op nummer, tot (%)"),
     )
-    lines = sorted(report["deliveries"], key=lambda line: (str(line["delivery"]), str(line["holder"])))
-    rows = tuple(_error_row(file, line) for line in lines if "rates" in line)
+    lines = _lines(report, "rates")
+    agreed = any(line["rates"]["false_agreement"] is not None for line in lines)
+    if agreed:  # no column of nothing in a study that has numbers throughout
+        columns += (
+            Column("agreement_low", "Onjuist op overeenkomst, naar verwachting van (%)"),
+            Column("agreement_high", "Onjuist op overeenkomst, naar verwachting tot (%)"),
+        )
+    rows = tuple(_error_row(file, line, agreed=agreed) for line in lines)
     return Table(RATES, "Hoeveel koppelingen worden gemist, en hoeveel zijn onjuist", "quality", columns, rows)
 
 
-def _error_row(file: HouseholdFile, line: Mapping[str, Any]) -> Row:
+def _lines(report: Mapping[str, Any], what: str) -> list[Mapping[str, Any]]:
+    """The packages of which the report has that, in an order that says nothing."""
+    lines = [line for line in report["deliveries"] if what in line]
+    return sorted(lines, key=lambda line: (str(line["delivery"]), str(line["holder"])))
+
+
+def _error_row(file: HouseholdFile, line: Mapping[str, Any], *, agreed: bool) -> Row:
     to, agreement = file.protocol.release.threshold, line["agreement"]
     both: tuple[int | None, int | None] = (None, None)
     if agreement is not None:
@@ -121,7 +148,13 @@ def _error_row(file: HouseholdFile, line: Mapping[str, Any]) -> Row:
     numbers += [
         *_outward(rates["false_address"], _by_address(line), to),
         *_outward(rates["false_number"], line["rows"], to),
+        *(_outward(rates["false_agreement"], line["reasons"]["agreement"], to) if agreed else ()),
     ]
+    return _row(file, line, numbers)
+
+
+def _row(file: HouseholdFile, line: Mapping[str, Any], numbers: Sequence[int | None]) -> Row:
+    """A package with numbers that were made coarse; nothing where there is none."""
     cells = tuple(Cell("empty") if number is None else Cell("given", value=number) for number in numbers)
     return Row(f"{line['delivery']}/{line['holder']}", holder_title(file, line["delivery"], line["holder"]), cells)
 
@@ -135,9 +168,14 @@ def _outward(rate: Mapping[str, Any] | None, rows: int, to: int) -> tuple[int | 
     """An interval in whole percents, rounded outward to steps of at least `to` rows; nothing where all is possible."""
     if rate is None or (rate["low"], rate["high"]) == (0, 1):
         return None, None
-    step = next((one for one in STEPS if one * rows >= 100 * to), 100)
+    step = _step(rows, to)
     low, high = (round(1e4 * rate[name]) for name in ("low", "high"))  # hundredths of a percent, whole
     return low // (100 * step) * step, min(100, -(-high // (100 * step)) * step)
+
+
+def _step(rows: int, to: int) -> int:
+    """The first step, in percents, that is at least `to` rows."""
+    return next((one for one in STEPS if one * rows >= WHOLE_PERCENT * to), WHOLE_PERCENT)
 
 
 def _reach(file: HouseholdFile) -> Table:
@@ -149,11 +187,8 @@ def _reach(file: HouseholdFile) -> Table:
     )
     counts, everyone = Counts(file), Key("households", WHOLE)
     rows = []
-    for delivery in file.protocol.deliveries:
-        name = f"coverage_{delivery.name}"
-        if delivery.spine or name not in file.frame.columns or file.frame[name].null_count():
-            continue
-        key = Key("households", WHOLE, ((name, YES),))
+    for delivery in _counted(file):
+        key = Key("households", WHOLE, ((f"coverage_{delivery.name}", YES),))
         value, base = counts[key].value, counts[everyone].value
         cells = (
             Cell("count", everyone, (), base),
@@ -162,6 +197,97 @@ def _reach(file: HouseholdFile) -> Table:
         )
         rows.append(Row(delivery.name, delivery.title, cells))
     return Table(REACH, "Hoeveel huishoudens in elke levering voorkomen", "quality", columns, tuple(rows))
+
+
+def _counted(file: HouseholdFile) -> list[Delivery]:
+    """Deliveries, but the register, of which it is known of every household whether it occurs in them."""
+    frame = file.frame
+    return [
+        delivery
+        for delivery in file.protocol.deliveries
+        if not delivery.spine
+        and (name := f"coverage_{delivery.name}") in frame.columns
+        and not frame[name].null_count()
+    ]
+
+
+def _by_area(file: HouseholdFile) -> Table:
+    """A row per wijk: how many households of each delivery live there; counted from the household file."""
+    counts, deliveries = Counts(file), _counted(file)
+    columns = [Column("N", "Huishoudens")]
+    for delivery in deliveries:
+        columns += [Column(delivery.name, delivery.title), Column(f"{delivery.name}_pct", f"{delivery.title} (%)", 1)]
+    rows = []
+    for area in counts.areas if deliveries else ():
+        base = Key("households", area)
+        cells = [Cell("count", base, (), counts[base].value)]
+        for delivery in deliveries:
+            key = Key("households", area, ((f"coverage_{delivery.name}", YES),))
+            share = percentage(counts[key].value, counts[base].value, 1)
+            cells += [Cell("count", key, (), counts[key].value), Cell("percent", key, (base,), share)]
+        rows.append(Row(area, area, tuple(cells)))
+    title = "Hoeveel huishoudens van elke wijk in elke levering voorkomen"
+    return Table(BY_AREA, title, "quality", tuple(columns), tuple(rows))
+
+
+def _by_age(file: HouseholdFile) -> Table:
+    """A row per delivery of persons and holder: which share of the minors and of the adults was recognised in it.
+
+    Persons are no households: a step of so many persons that at least a threshold of households must be in it.
+    """
+    assert file.quality is not None
+    to = file.protocol.release.threshold * file.protocol.household.max_size
+    columns = tuple(
+        Column(f"{group}_{end}", f"{title}, {word} (%)")
+        for group, title in AGES.items()
+        for end, word in (("low", "van"), ("high", "tot"))
+    )
+    rows = []
+    for line in _lines(file.quality, "coverage"):
+        groups = {group["group"]: (group["reached"], group["persons"]) for group in line["coverage"]["ages"]}
+        if groups:
+            numbers = [number for age in AGES for number in steps(*groups.get(age, (0, 0)), to)]
+            rows.append(_row(file, line, numbers))
+    return Table(BY_AGE, "Welk deel van de inwoners op persoon is herkend", "quality", columns, tuple(rows))
+
+
+def steps(part: int, whole: int, to: int) -> tuple[int | None, int | None]:
+    """Between which whole percents a share lies, in steps of at least `to`; nothing of fewer than that."""
+    share = {"low": part / whole, "high": part / whole} if whole else None
+    low, high = _outward(share, whole, to)
+    if low is None or high is None or whole < to:
+        return None, None
+    step = _step(whole, to)
+    return (low, high) if high > low else (low - step, high) if high == WHOLE_PERCENT else (low, high + step)
+
+
+def _by_year(file: HouseholdFile) -> Table:
+    """A row per delivery that is per year and holder: rows of each year, and which share of them was linked."""
+    assert file.quality is not None
+    to, lines = file.protocol.release.threshold, _lines(file.quality, "coverage")
+    known = {
+        (number, group["group"]): (group["rows"], group["linked"])
+        for number, line in enumerate(lines)
+        for group in line["coverage"]["years"]
+        if group["group"] != UNKNOWN
+    }
+    years = sorted({year for _, year in known})
+    columns = tuple(
+        column
+        for year in years
+        for column in (Column(year, f"Rijen {year}"), Column(f"{year}_pct", f"Gekoppeld {year} (%)"))
+    )
+    rows = []
+    for number, line in enumerate(lines):
+        if line["coverage"]["years"]:
+            of = [known.get((number, year), (0, 0)) for year in years]
+            rows.append(_row(file, line, [n for all_, part in of for n in _of_rows(all_, part, to)]))
+    return Table(BY_YEAR, "Hoeveel rijen van elk jaar er zijn, en zijn gekoppeld", "quality", columns, tuple(rows))
+
+
+def _of_rows(rows: int, part: int, to: int) -> tuple[int | None, int | None]:
+    """Rows to the nearest threshold, and a share in whole percents of such numbers; nothing of none."""
+    return (rounded(rows, to), share(part, rows, to)) if rows else (None, None)
 
 
 # --- other choices ------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Request, sync_playwright
@@ -24,6 +24,18 @@ START = "from linkage.cli import main; from linkage.commands.desk import desk; m
 PATIENCE = 600_000  # a loaded machine is slow, not wrong
 JUDGED: set[tuple[str, str, str]] = set()
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+class Desk(Protocol):
+    """A desk that was started, in a process of its own or in this one."""
+
+    @property
+    def address(self) -> str:
+        """What opens it, once."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
 
 
 @dataclass
@@ -94,7 +106,7 @@ class Clerk:
     def __post_init__(self) -> None:
         """Listen to the page."""
         self.page.context.on("request", self._asked)
-        self.page.on("console", lambda said: self._said(said.type, said.text))
+        self.page.on("console", lambda said: self._said(said.type, f"{said.text} {said.location.get('url', '')}"))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _said(self, kind: str, text: str) -> None:
@@ -170,7 +182,7 @@ class Clerk:
         return [url for url in self.requests if not url.startswith((f"{origin}/", "data:"))]
 
 
-def clerk_at(browser: Browser, desk: Running) -> Clerk:
+def clerk_at(browser: Browser, desk: Desk) -> Clerk:
     """A new browser profile, at the page that the desk opened."""
     context = browser.new_context(viewport=SCREEN, locale="nl-NL")  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import shutil
-import subprocess
-import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import polars as pl
+import simulator
+from click.testing import CliRunner
 from desk.browser import Clerk
 
 from linkage import keys
+from linkage.cli import main
 from linkage.study import load_study
 from linkage.transfer.manifest import Manifest
 from linkage.transfer.package import open_body, read_header
@@ -46,12 +50,13 @@ class Office:
         """Where the desk puts the package."""
         return self.folder / f"{self.holder}-{self.delivery}.package"
 
-    def lock(self) -> None:
-        """Give both keys a passphrase, each its own."""
+    def lock(self, both: bool = True) -> None:
+        """Give both keys a passphrase, each its own; or the identity alone."""
         study = load_study(self.folder / "study.toml")
         identity, root = self.folder / f"{self.holder}.identity", self.folder / "study.root"
         own, shared = keys.load_holder(identity, no_one), keys.load_root(root, study.study.id, no_one)
-        for path, key, passphrase in ((identity, own, PASSPHRASE), (root, shared, ROOT_PASSPHRASE)):
+        keyed = ((identity, own, PASSPHRASE), (root, shared, ROOT_PASSPHRASE))
+        for path, key, passphrase in keyed if both else keyed[:1]:
             path.unlink()
             keys.save(path, key, passphrase)
 
@@ -70,13 +75,24 @@ class Office:
             file.write_text(passphrase, "utf-8")
             options += [f"--{name}passphrase-file", file]
         options += ["--root", self.folder / "study.root", "--identity", self.folder / f"{self.holder}.identity"]
-        linkage = Path(sys.executable).with_name("linkage")
-        done = subprocess.run(
-            [linkage, "encode", "--study", study, *options], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
+        done = CliRunner().invoke(main, list(map(str, ["encode", "--study", study, *options])))
+        assert done.exit_code == 0, done.output
         assert word.exists()
         return package
+
+
+@cache
+def small_home() -> Path:
+    """The stadsbank of the small cast at its desk, which nobody may change: made once, since its keys take seconds."""
+    base = Path(tempfile.mkdtemp(prefix="linkage-small-"))
+    atexit.register(shutil.rmtree, base)
+    cast, folder = simulator.minimal(base / "cast"), base / "home"
+    folder.mkdir()
+    shutil.copy(cast.folder / "study.toml", folder)
+    shutil.copy(cast.export("stadsbank"), folder / "klanten.csv")
+    keys.save(folder / "study.root", cast.root, None)
+    keys.save(folder / "stadsbank.identity", cast.holder_keys["stadsbank"], None)
+    return folder
 
 
 def office_of(demo: Path, home: Path, holder: str, delivery: str) -> Office:
@@ -95,6 +111,15 @@ def content(package: Path, demo: Path) -> tuple[Manifest, pl.DataFrame, bytes]:
         header = read_header(file)
         body = b"".join(open_body(file, header, identity.private_key()))
     return header.manifest, pl.read_parquet(io.BytesIO(body)), body
+
+
+def same(one: Path, other: Path, demo: Path) -> bool:
+    """Whether two packages hold the same: all of the manifest, and every byte of the body."""
+    (manifest, rows, body), (manifest_too, rows_too, body_too) = (content(path, demo) for path in (one, other))
+    assert manifest == manifest_too
+    assert rows.equals(rows_too)
+    assert body == body_too
+    return True
 
 
 def picture(clerk: Clerk, name: str) -> None:

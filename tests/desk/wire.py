@@ -18,7 +18,7 @@ from linkage.desk.holder import HolderPages
 from linkage.desk.peer import is_same_user
 from linkage.desk.serve import application, configured, listen
 from linkage.desk.session import Session
-from linkage.desk.web import Desk
+from linkage.desk.web import Desk, Pages
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Wire:
         sent = {name: value for name, value in {**self.headers, **named}.items() if value is not None}
         link = http.client.HTTPConnection("127.0.0.1", self.port)
         try:
-            link.request(method, path, body=body, headers=sent)  # type: ignore[arg-type]
+            chunked = "transfer-encoding" in sent
+            link.request(method, path, body=body, headers=sent, encode_chunked=chunked)  # type: ignore[arg-type]
             got = link.getresponse()
             found = {name.lower(): value for name, value in got.getheaders()}
             return Answer(got.status, found, got.read().decode("utf-8", "replace"))
@@ -81,15 +82,38 @@ def admitted(address: str) -> Wire:
     return wire
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A desk in this process: its address, and what it knows."""
+
+    address: str
+    desk: Desk
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return f"http://{self.desk.session.host}"
+
+
+@contextmanager
+def opened(root: Path) -> Iterator[Opened]:
+    """A holder's desk in this process for a browser: the same pages as the command's, a second sooner."""
+    with served(root) as (address, desk, _thread):
+        yield Opened(address, desk)
+
+
 @contextmanager
 def served(
-    root: Path, idle_seconds: float = 3600.0, same_user: Callable[[int, int], bool] = is_same_user
+    root: Path,
+    idle_seconds: float = 3600.0,
+    same_user: Callable[[int, int], bool] = is_same_user,
+    face: Callable[[Desk], Pages] = HolderPages,
 ) -> Iterator[tuple[str, Desk, threading.Thread]]:
-    """A holder's desk in this process: its address, what it knows, and the thread that it runs in."""
+    """A desk in this process, a holder's else: its address, what it knows, and the thread that it runs in."""
     listener = listen()
     session = Session(listener.getsockname()[1], time.monotonic(), idle_seconds)
     desk = Desk(session, root.resolve(), root.resolve())
-    server = uvicorn.Server(configured(application(HolderPages(desk), session, same_user)))
+    server = uvicorn.Server(configured(application(face(desk), session, same_user)))
 
     def stop() -> None:
         server.should_exit = True

@@ -8,6 +8,9 @@ import re
 import shutil
 import sqlite3
 import threading
+import weakref
+import zipfile
+from concurrent.futures import CancelledError
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,9 +19,10 @@ import pyreadstat
 import pytest
 import simulator
 import xlsxwriter
+from desk.office import small_home
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from linkage import errors, keys
+from linkage import errors
 from linkage.desk import draft, incoming, mend, page
 from linkage.desk.advice import advice
 from linkage.desk.holder import Done, part_of
@@ -116,6 +120,15 @@ def test_a_damaged_or_absurd_file_gives_a_sentence(tmp_path: Path, raw: bytes) -
     assert "Testpersoon" not in said
 
 
+def test_a_binary_workbook_is_refused(tmp_path: Path) -> None:
+    """Its error cells would be read as empty, and `unknown` is not what `#N/B` means."""
+    path = tmp_path / "klanten.xlsb"
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("xl/workbook.bin", CANARY)
+    with pytest.raises(InputUnreadable, match=r"^klanten\.xlsb is een binaire werkmap .*als \.xlsx, en kies"):
+        look(path, Format(), WANTED)
+
+
 def test_a_reader_that_dies_is_a_sentence(tmp_path: Path) -> None:
     """The child of the first look ends on what it does not know, as it would on a file that makes it crash."""
     with pytest.raises(InputUnreadable, match="beschadigd, of veel te groot"):
@@ -179,23 +192,10 @@ def test_a_folder_or_nothing_is_no_export(tmp_path: Path) -> None:
 # --- columns ------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stadsbank of the small cast: made once, since its keys take seconds."""
-    cast = simulator.minimal(tmp_path_factory.mktemp("small") / "cast")
-    folder = cast.folder.parent / "home"
-    folder.mkdir()
-    (folder / "study.toml").write_bytes((cast.folder / "study.toml").read_bytes())
-    (folder / "klanten.csv").write_bytes(cast.export("stadsbank").read_bytes())
-    keys.save(folder / "study.root", cast.root, None)
-    keys.save(folder / "stadsbank.identity", cast.holder_keys["stadsbank"], None)
-    return folder
-
-
 @pytest.fixture
-def task(small: Path, tmp_path: Path) -> draft.Task:
+def task(tmp_path: Path) -> draft.Task:
     """The stadsbank at its desk."""
-    folder = shutil.copytree(small, tmp_path / "home")
+    folder = shutil.copytree(small_home(), tmp_path / "home")
     chosen = draft.choose(folder / "study.toml")
     return draft.Task(chosen, chosen.mine[0])
 
@@ -249,7 +249,7 @@ def test_a_rehearsal_counts_what_the_package_has_and_needs_no_key(task: draft.Ta
     assert pseudonyms[0]["bsn"].to_list() != pseudonyms[1]["bsn"].to_list()
     (task.chosen.file.parent / "study.root").write_bytes(before)
     (task.chosen.file.parent / "study.root").chmod(0o600)
-    sealed = draft.seal(made, draft.Answers(None, None, 1), TODAY, lambda _done, _total: None)
+    sealed = draft.seal(draft.Agreed(made), draft.Answers(None, None, 1), TODAY, lambda _done, _total: None)
     with sealed.package.open("rb") as file:
         from linkage.transfer.package import read_header
 
@@ -301,6 +301,41 @@ def test_work_is_cancelled_at_its_next_step() -> None:
     assert work.percent == 25
     work.cancel(wait_seconds=600)
     assert (work.state, work.error) == ("cancelled", None)
+
+
+def test_what_was_cancelled_is_forgotten() -> None:
+    rows: list[weakref.ref[Work]] = []
+
+    def reading(progress: object) -> None:
+        held = Work(lambda _progress: None)  # stands for the rows: anything that can be asked whether it is still there
+        rows.append(weakref.ref(held))
+        while True:
+            progress(len(rows), 0)  # type: ignore[operator]
+
+    work = Work(reading)
+    while not rows:
+        threading.Event().wait(0.01)
+    work.cancel(wait_seconds=600)
+    assert work.state == "cancelled"
+    assert rows[0]() is None
+    assert (work.percent, work.done) == (None, 1)  # of a database it is not known how much there is
+
+
+def test_a_package_that_was_cancelled_is_never_signed(task: draft.Task) -> None:
+    """Also when the last row was read long ago; and afterwards it can be made again."""
+    opened = draft.open_export(task, task.chosen.file.with_name("klanten.csv"))
+    plan = draft.mapped(opened, {want.key: want.chosen or "" for want in opened.wanted}, "comma")
+    agreed = draft.Agreed(draft.rehearse(plan, TODAY, lambda _done, _total: None))
+    before = sorted(task.chosen.file.parent.iterdir())
+
+    def cancelled(done: int, total: int) -> None:
+        if (done, total) == (1, 1):
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        draft.seal(agreed, draft.Answers(None, None, 1), TODAY, cancelled)
+    assert sorted(task.chosen.file.parent.iterdir()) == before
+    assert draft.seal(agreed, draft.Answers(None, None, 1), TODAY, lambda _done, _total: None).package.exists()
 
 
 def test_an_unforeseen_error_says_no_value() -> None:

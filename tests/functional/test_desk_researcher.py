@@ -52,7 +52,8 @@ def test_what_was_released(release: Path, demo: Demo) -> None:
 def test_every_cell_of_a_release_is_shown_and_no_hidden_one(release: Path) -> None:
     found = released(release)
     about = json.loads((release / "release.json").read_bytes())
-    quality = ["koppeling", "koppelfouten", "dekking", "gevoeligheid"]
+    coverage = ["dekking", "dekking-wijk", "dekking-leeftijd", "dekking-jaar"]
+    quality = ["koppeling", "koppelfouten", *coverage, "gevoeligheid"]
     assert [table.name for table in found.quality] == quality
     assert [table.name for table in found.others] == [t["name"] for t in about["tables"] if t["name"] not in quality]
     named = {table.name: table for table in found.tables}

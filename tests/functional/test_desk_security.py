@@ -19,11 +19,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import simulator
 from desk.browser import START, Running, browsing, running
-from desk.wire import Wire, admitted, served
+from desk.office import small_home
+from desk.wire import Wire, admitted, opened, served
 
-from linkage import keys
 from linkage.desk import holder, web
 from linkage.desk.guard import HEADERS, POLICY
 from linkage.desk.linker import LinkerPages
@@ -45,23 +44,10 @@ POSTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small cast's stadsbank: made once, since its keys take seconds."""
-    cast = simulator.minimal(tmp_path_factory.mktemp("small") / "cast")
-    folder = cast.folder.parent / "home"
-    folder.mkdir()
-    (folder / "study.toml").write_bytes((cast.folder / "study.toml").read_bytes())
-    keys.save(folder / "study.root", cast.root, None)
-    keys.save(folder / "stadsbank.identity", cast.holder_keys["stadsbank"], None)
-    (folder / "klanten.csv").write_bytes(cast.export("stadsbank").read_bytes())
-    return folder
-
-
 @pytest.fixture
-def home(small: Path, tmp_path: Path) -> Path:
+def home(tmp_path: Path) -> Path:
     """A clerk's own folder with a study and its keys."""
-    return shutil.copytree(small, tmp_path / "home")
+    return shutil.copytree(small_home(), tmp_path / "home")
 
 
 @pytest.fixture
@@ -70,10 +56,21 @@ def desk(home: Path) -> Iterator[Running]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Wire, Desk]]:
+    """One server for all that only ask: to start and stop one takes longer than most of these tests."""
+    with served(tmp_path_factory.mktemp("shared")) as (address, made, _thread):
+        yield admitted(address), made
+
+
 @pytest.fixture
-def wire(home: Path) -> Iterator[Wire]:
-    with served(home) as (address, _made, _thread):
-        yield admitted(address)
+def wire(shared: tuple[Wire, Desk], home: Path) -> Wire:
+    """A client of a desk at its beginning, in a folder of its own."""
+    wire, made = shared
+    made.clear()
+    made.root = made.start = home.resolve()
+    made.language = "nl"
+    return wire
 
 
 def at_export(wire: Wire) -> None:
@@ -85,8 +82,8 @@ def at_export(wire: Wire) -> None:
 # --- 1. only this computer ---------------------------------------------------------------------------
 
 
-def test_it_listens_on_the_loopback_alone(desk: Running) -> None:
-    port = urlsplit(desk.address).port
+def test_it_listens_on_the_loopback_alone(wire: Wire) -> None:
+    port = wire.port
     listening = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     six = Path("/proc/net/tcp6")
     listening += [line.split()[1] for line in six.read_text().splitlines()[1:]] if six.exists() else []
@@ -98,18 +95,19 @@ def test_it_listens_on_the_loopback_alone(desk: Running) -> None:
 # --- 2. one browser ------------------------------------------------------------------------------------
 
 
-def test_the_token_opens_it_once(desk: Running) -> None:
-    parts = urlsplit(desk.address)
-    wire = Wire(parts.port or 0)
-    assert wire.get("/open?token=another").status == 403
-    assert wire.get("/studie").status == 403
-    first = wire.get(f"{parts.path}?{parts.query}")
-    assert first.status == 200
-    flags = [part.strip().lower() for part in first.headers["set-cookie"].split(";")[1:]]
-    assert sorted(flags) == ["httponly", "path=/", "samesite=strict"]
-    assert wire.get(f"{parts.path}?{parts.query}").status == 403
-    assert wire.get("/studie").status == 403
-    assert wire.get("/studie", cookie=first.headers["set-cookie"].split(";")[0]).status == 200
+def test_the_token_opens_it_once(home: Path) -> None:
+    with served(home) as (address, _made, _thread):
+        parts = urlsplit(address)
+        wire = Wire(parts.port or 0)
+        assert wire.get("/open?token=another").status == 403
+        assert wire.get("/studie").status == 403
+        first = wire.get(f"{parts.path}?{parts.query}")
+        assert first.status == 200
+        flags = [part.strip().lower() for part in first.headers["set-cookie"].split(";")[1:]]
+        assert sorted(flags) == ["httponly", "path=/", "samesite=strict"]
+        assert wire.get(f"{parts.path}?{parts.query}").status == 403
+        assert wire.get("/studie").status == 403
+        assert wire.get("/studie", cookie=first.headers["set-cookie"].split(";")[0]).status == 200
 
 
 def test_a_second_browser_is_refused(wire: Wire) -> None:
@@ -242,8 +240,8 @@ def test_pages_hold_no_script_or_style_of_their_own(wire: Wire) -> None:
         assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:|https?://", text)
 
 
-def test_the_policy_stops_a_script_in_the_page(desk: Running) -> None:
-    with browsing() as browser:
+def test_the_policy_stops_a_script_in_the_page(home: Path) -> None:
+    with opened(home) as desk, browsing() as browser:
         page = browser.new_page()
         page.goto(desk.address)
         page.wait_for_url("**/studie")
@@ -472,11 +470,12 @@ def test_a_face_imports_the_room_of_its_own_role_alone(face: str, absent: tuple[
 @pytest.mark.parametrize(("role", "path"), [("linker", "/mappen"), ("researcher", "/uitgifte")])
 def test_the_forms_of_the_other_faces_need_the_token_too(home: Path, role: str, path: str) -> None:
     made = Desk(Session(1, 0.0, 60.0), home, home)
-    posts = {"linker": LinkerPages(made, None).posts(), "researcher": ResearcherPages(made, None).posts()}
+    faces: dict[str, type[LinkerPages | ResearcherPages]] = {"linker": LinkerPages, "researcher": ResearcherPages}
+    posts = {name: face(made, None).posts() for name, face in faces.items()}
     assert sorted(posts["linker"]) == ["/mappen", "/studie"]
     assert sorted(posts["researcher"]) == ["/uitgifte"]
-    with running(home, "--role", role) as desk:
-        parts = urlsplit(desk.address)
+    with served(home, face=lambda desk: faces[role](desk, None)) as (address, _desk, _thread):
+        parts = urlsplit(address)
         wire = Wire(parts.port or 0)
         first = wire.get(f"{parts.path}?{parts.query}")
         wire.headers = {"cookie": first.headers["set-cookie"].split(";")[0], "origin": f"http://127.0.0.1:{parts.port}"}

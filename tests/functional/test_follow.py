@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+import re
+import secrets
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,14 @@ import waves
 from simulator import a_number
 from waves import DATES, RULE, WaveCast, family, lives, wave
 
+from linkage.assess import dictionary
+from linkage.assess.bodies import opened
 from linkage.errors import LinkageError, PreviousWrong
 from linkage.keeping.destroyed import destroy
 from linkage.keeping.retention import look
 from linkage.keys import HolderIdentity, LinkerIdentity
 from linkage.linker import parse
+from linkage.words import _followed
 
 
 @pytest.fixture(autouse=True)
@@ -162,10 +167,40 @@ def test_the_account_says_what_became_of_all(two: tuple[WaveCast, WaveCast]) -> 
     assert account["earlier"] == {"whole": 2, "split": 1, "dissolved": 0, "flagged": 0, "gone": 0}
     assert account["now"] == {"followed": 2, "merged": 1, "formed": 0, "new": 1}
     assert account["persons"] == {"in_both": 7, "conflict": 0}
+    said = list(_followed(account))
+    assert len(said) == 2 + 5 + 4
+    assert re.fullmatch(r" +gaan heel verder +2", said[1])
+    assert re.fullmatch(r" +nieuw nummer, niemand was er eerder +1", said[-1])
     assert sum(account["now"].values()) == frame.height
     assert (
         account["previous"] == json.loads((first.folder / "research" / "linkage.json").read_text())["follow"]["members"]
     )
+
+
+def test_the_numbers_fall_to_the_linkers_key_with_the_registers_and_to_nothing_less(
+    two: tuple[WaveCast, WaveCast],
+) -> None:
+    """The attack of the self-test is the true one: a number is made anew from the household and the wave."""
+    frames = [linked(cast)[1] for cast in two]
+    keys = [two[0].linker.rekey, secrets.token_bytes(32)]
+    made = [[_numbers(two[:wave], key) for key in keys] for wave in (1, 2)]
+    assert made[0][0] >= set(frames[0]["study_number"])
+    assert made[1][0] >= set(frames[1]["study_number"])
+    assert not (made[0][1] | made[1][1]) & set(pl.concat([frame["study_number"] for frame in frames]))
+    # Who moved took a number along that was made of the older house: the register of now alone does not give it.
+    assert not _numbers(two[1:], keys[0]) >= set(frames[1]["study_number"])
+
+
+def _numbers(casts: Sequence[WaveCast], secret: bytes) -> set[str]:
+    """Every study number that this secret gives, of the households in these registers, in the last wave."""
+    parts = []
+    for cast in casts:
+        package = next((cast.folder / "inbox").glob("gemeente*.package"))
+        body = opened(package, cast.linker.private_key(), cast.folder)
+        parts.append(dictionary.household_pseudonyms(body))
+    known = pl.concat(parts).drop_nulls().unique()
+    fields = {name: known.filter(pl.col("field") == name)["pseudonym"] for name in dictionary.HOUSEHOLD}
+    return set(pl.concat(dictionary.numbers(fields, secret, casts[-1].study())))
 
 
 def test_a_rerun_gives_the_same_numbers_and_a_third_wave_goes_on(

@@ -40,7 +40,7 @@ from linkage.linker.run import Request
 from linkage.research import run as research_room
 from linkage.research.cells import Counts
 from linkage.research.printing import propose
-from linkage.research.quality_tables import at_most
+from linkage.research.quality_tables import at_most, steps
 from linkage.research.tables import Cell, Table
 from linkage.study import load_study
 from protocols import load_protocol
@@ -381,7 +381,8 @@ def test_records_without_a_number(tmp_path: Path) -> None:
     made = Town(tmp_path, people, rows)
     result = made.link()
     request = Request(made.study(), made.linker, made.folder / "inbox", result.households.parent, TODAY)
-    line = package(room.run(request).report, "politie")
+    report = room.run(request).report
+    line = package(report, "politie")
     linked = result.numbers["deliveries"][1]["linked"]["agreement"]
     assert linked > 50
     assert {reason: n for reason, n in line["reasons"].items() if n} == {
@@ -389,6 +390,27 @@ def test_records_without_a_number(tmp_path: Path) -> None:
         "no-identifier": len(rows) - linked,
     }
     assert line["rates"]["missed"]["rows"] == {"estimate": None, "low": 0.0, "high": float(len(rows) - linked)}
+    false = line["rates"]["false_agreement"]
+    expected = result.numbers["deliveries"][1]["expected_false"] / linked
+    assert false["method"] == "model"
+    assert false["estimate"] == pytest.approx(expected, abs=1e-6)
+    assert 0 <= false["low"] <= false["estimate"] < false["high"] < 0.1
+    said = "\n".join(account(report, made.study().protocol))
+    assert f"op overeenkomst, zonder nummer: {linked} rijen" in said
+    assert "onjuist van wat op overeenkomst is gekoppeld, naar verwachting: 0,0 %" in said
+    research = research_room.open_research(result.households, made.study(), costs=False)
+    found = {one.name: one for one in research_room.tables_of(research)}
+    ways = {
+        column.name: cell.value
+        for column, cell in zip(found["koppeling"].columns, found["koppeling"].rows[-1].cells, strict=True)
+    }
+    assert ways["agreement_pct"] == round(100 * round(linked, -1) / round(len(rows), -1))
+    errors = found["koppelfouten"]
+    assert [column.name for column in errors.columns][-2:] == ["agreement_low", "agreement_high"]
+    low, high = (cell.value for cell in errors.rows[0].cells[-2:])
+    assert isinstance(low, int)
+    assert isinstance(high, int)
+    assert low <= 100 * expected <= high < 100
 
 
 # --- what readers get -----------------------------------------------------------------------------------
@@ -426,12 +448,55 @@ def test_tables_for_readers(demo: Demo, tmp_path: Path) -> None:
         for delivery in research.file.protocol.deliveries
         if not delivery.spine
     }
+    assert len(table(research, "koppelfouten").columns) == 8
     choices = {row.name: [cell.value for cell in row.cells] for row in table(research, "gevoeligheid").rows}
     assert choices["as-agreed"] == [3719, 1289, 1139, 229, 174]
     assert choices["max-size:6"] == [40, 20, 20, 20, 20]
     assert choices["without:verslavingszorg_bemoeizorg/bemoeizorg-twente"] == [20, 20, 20, 20, 20]
     assert choices["without:uitkeringen/sociale-dienst-twente"] == [3400, 20, 20, 240, 180]
     assert "max-size:10" not in choices
+
+
+def test_coverage_by_area_age_and_year(demo: Demo, tmp_path: Path, report: dict[str, Any]) -> None:
+    research = opened(demo, tmp_path)
+    by_area = table(research, "dekking-wijk")
+    assert all(cell.kind in ("count", "percent") for row in by_area.rows for cell in row.cells)
+    police = [column.name for column in by_area.columns].index("politie")
+    made = {row.name: row.cells[police].value for row in by_area.rows}
+    frame = research.file.frame.filter(pl.col("coverage_politie"))
+    assert {name: n for name, n in made.items() if n} == dict(frame["wijk"].value_counts().iter_rows())
+    for row in table(research, "dekking-leeftijd").rows:
+        groups = {one["group"]: one for one in package(report, row.name.split("/")[1])["coverage"]["ages"]}
+        for place, group in enumerate(("minor", "adult")):
+            low, high = (cell.value for cell in row.cells[2 * place : 2 * place + 2])
+            assert low <= 100 * groups[group]["reached"] / groups[group]["persons"] <= high
+            assert (high - low) * groups[group]["persons"] / 100 >= 10 * 10  # ten households of ten persons
+    years = {row.name: [cell.value for cell in row.cells] for row in table(research, "dekking-jaar").rows}
+    (line,) = [one for one in report["deliveries"] if one["delivery"] == "jeugdhulp"]
+    wanted = [n for one in line["coverage"]["years"] for n in (round(one["rows"], -1), 100)]
+    found = years[f"{line['delivery']}/{line['holder']}"]
+    assert len(found) == len(wanted) == 6
+    assert all(abs(n - w) <= 10 for n, w in zip(found, wanted, strict=True))
+
+
+def test_the_gate_hides_small_coverage_of_a_wijk(demo: Demo) -> None:
+    released = pl.read_csv(demo[0] / "openbaar" / "tabellen.csv", separator=";", infer_schema=False)
+    mine = released.filter(pl.col("tabel") == "dekking-wijk", ~pl.col("kolom").str.ends_with("_pct"))
+    assert mine.filter(pl.col("onderdrukt") == "nee").height > 0.8 * mine.height
+    shown = mine.filter(pl.col("onderdrukt") == "nee")["waarde"].cast(pl.Int64)
+    assert not shown.is_between(1, 9).any()
+    assert mine.filter(pl.col("onderdrukt") != "nee").height > 0
+
+
+def test_a_share_of_persons_is_never_told_narrowly() -> None:
+    for persons in (0, 99, 100, 250, 15_000):
+        for reached in {0, 1, persons // 2, persons - 1, persons} if persons else {0}:
+            low, high = steps(reached, persons, 100)
+            if low is None or high is None:
+                assert persons < 200
+                continue
+            assert low <= 100 * reached / persons <= high
+            assert (high - low) * persons >= 100 * 100
 
 
 def test_no_small_difference_can_be_told() -> None:
@@ -466,6 +531,8 @@ def test_no_small_difference_can_be_told() -> None:
         lambda made: made["sensitivity"][0]["outputs"].update(S=[1.5, 0]),
         lambda made: made.update(sensitivity=[]),
         lambda made: made["sensitivity"].pop(0),
+        lambda made: package(made, "politie-twente")["coverage"]["ages"][0].update(reached=10**6),
+        lambda made: made["deliveries"][0]["rates"].pop("false_agreement"),
         lambda made: made.pop("deliveries"),
     ],
 )
@@ -476,7 +543,7 @@ def test_another_report_is_refused(change: Callable[[dict[str, Any]], None], dem
 
 def test_the_gate_makes_the_tables_itself(demo: Demo, tmp_path: Path) -> None:
     research = opened(demo, tmp_path)
-    for name in ("koppelfouten", "gevoeligheid"):
+    for name in ("koppelfouten", "dekking-leeftijd", "dekking-jaar", "gevoeligheid"):
         honest = table(research, name)
         last = honest.rows[-1]
         forged = replace(

@@ -164,6 +164,14 @@ def test_an_error_of_excel_is_not_an_empty_cell(path: Path) -> None:
     )
 
 
+def test_a_binary_workbook(path: Path) -> None:
+    """Its errors cannot be told from empty cells."""
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("xl/workbook.bin", "")
+    with pytest.raises(InputUnreadable, match=r"is een binaire werkmap .*als \.xlsx"):
+        table(path)
+
+
 def test_an_error_in_a_column_that_nobody_asks_for(path: Path) -> None:
     workbook(path, {"Blad1": cells([HEADER, (("=NA()", "#N/A"), "1", "2")])})
     assert table(path) == [(2, "1", "2")]

@@ -51,6 +51,9 @@ def _package(line: Mapping[str, Any], protocol: StudyProtocol) -> Iterator[str]:
     yield f"    gemist van rijen van inwoners: {_range(missed)}"
     if rates["false_address"] is not None:
         yield f"    onjuist van wat alleen op adres is gekoppeld: {_range(rates['false_address'])}"
+    if rates["false_agreement"] is not None:
+        yield f"    op overeenkomst, zonder nummer: {_number(reasons['agreement'])} rijen"
+        yield f"    onjuist van wat op overeenkomst is gekoppeld, naar verwachting: {_range(rates['false_agreement'])}"
     if rates["false_number"] is not None:
         yield f"    onjuist van wat op één nummer is gekoppeld: {_range(rates['false_number'])}"
     different = list(_different(line["differences"], protocol.delivery(line["delivery"])))

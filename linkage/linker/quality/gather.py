@@ -45,6 +45,7 @@ class _Deliveries:
     frames: Mapping[str, Frame]
     spine: Population
     records: Mapping[str, Records]
+    expected_false: Mapping[int, float]
 
 
 def gather(
@@ -55,10 +56,13 @@ def gather(
     rows = register(frames[protocol.spine.name], protocol)
     spine, homeless = spine_of(engine, rows, study)
     records: dict[str, Records] = {}
+    expected_false: dict[int, float] = {}
     for delivery in (delivery for delivery in protocol.deliveries if delivery.name in frames):
         say(f"koppelen   {delivery.name}")
-        records[delivery.name] = linked(engine, frames[delivery.name], delivery, spine, protocol)
-    came = _Deliveries(engine, study, {**frames, protocol.spine.name: rows}, spine, records)
+        made = linked(engine, frames[delivery.name], delivery, spine, protocol)
+        records[delivery.name] = made.records
+        expected_false |= made.expected_false
+    came = _Deliveries(engine, study, {**frames, protocol.spine.name: rows}, spine, records, expected_false)
     found: dict[int, dict[str, Any]] = {}
     for name in records:
         say(f"nazien     {name}")
@@ -89,7 +93,7 @@ def _delivery(came: _Deliveries, name: str) -> dict[int, dict[str, Any]]:
     differences = compare(engine, records, wire_columns(came.study, records.delivery))
     return {
         holder: {
-            **_seen(of),
+            **_seen(of, came.expected_false.get(holder)),
             "exact_doubles": twice[holder][0] if holder in twice else None,
             "contradicting": twice[holder][1] if holder in twice else None,
             "coverage": reached.get(holder, {"areas": [], "ages": [], "years": []}),
@@ -99,8 +103,8 @@ def _delivery(came: _Deliveries, name: str) -> dict[int, dict[str, Any]]:
     }
 
 
-def _seen(of: Evidence) -> dict[str, Any]:
-    return {"reasons": reasons(of), "agreement": agreement(of), "rates": rates(of).json()}
+def _seen(of: Evidence, expected_false: float | None) -> dict[str, Any]:
+    return {"reasons": reasons(of), "agreement": agreement(of), "rates": rates(of, expected_false).json()}
 
 
 def _parts(came: _Deliveries, packages: Sequence[Accepted]) -> Parts:

@@ -26,7 +26,7 @@ class Estimate:
         return {"estimate": value, "low": round(self.low, 6), "high": round(self.high, 6)}
 
 
-def wilson(part: int, whole: int, among: float | None = None) -> Estimate:
+def wilson(part: float, whole: int, among: float | None = None) -> Estimate:
     """A share, with the score interval of Wilson (1927); 0 to 1 where `whole` is 0, and no estimate.
 
     With `among` the interval is for the share in so many other cases of the same kind: those are a sample too, so the

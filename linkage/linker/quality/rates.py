@@ -24,7 +24,7 @@ class Rates:
     """Of one package: the share of rows of residents that were missed, and the shares of links that are false.
 
     `missed_rows` is in rows; `false_address` is of rows that were linked by address alone; `false_number` of rows that
-    were linked by one number. None where nothing can be said.
+    were linked by one number; `false_agreement` of rows linked by agreement. None where nothing can be said.
     """
 
     method: str
@@ -33,6 +33,7 @@ class Rates:
     false_address: Estimate | None
     false_number: Estimate | None
     false_number_method: str
+    false_agreement: Estimate | None = None
 
     def json(self) -> dict[str, Any]:
         """As it stands in quality.json."""
@@ -42,17 +43,21 @@ class Rates:
             "false_number": None
             if self.false_number is None
             else {"method": self.false_number_method, **self.false_number.rounded()},
+            "false_agreement": None
+            if self.false_agreement is None
+            else {"method": "model", **self.false_agreement.rounded()},
         }
 
 
-def rates(evidence: Evidence) -> Rates:
-    """What the evidence of a package says of its links."""
+def rates(evidence: Evidence, expected_false: float | None = None) -> Rates:
+    """What the evidence of a package says of its links; `expected_false` rows by the model of agreement."""
     linked = count(evidence, lambda seen: seen.linked)
     parts = [part for part in (_numberless(evidence), *_numbered(evidence)) if part is not None]
     missed = _whole(added([*parts, _in_conflict(evidence)]))
     method = "bounds" if any(part.value is None for part in parts) else "two-ways"
     false_number, how = _false_number(evidence)
-    return Rates(method, missed, _share(missed, linked), _false_address(evidence), false_number, how)
+    by_agreement = _false_agreement(evidence, expected_false)
+    return Rates(method, missed, _share(missed, linked), _false_address(evidence), false_number, how, by_agreement)
 
 
 def _whole(rows: Estimate) -> Estimate:
@@ -201,6 +206,16 @@ def _false_address(evidence: Evidence) -> Estimate | None:
     sums = _whole(added(parts))
     value = None if sums.value is None else sums.value / rows
     return Estimate(value, max(0.0, sums.low) / rows, min(float(rows), sums.high) / rows)
+
+
+def _false_agreement(evidence: Evidence, expected: float | None) -> Estimate | None:
+    """Of the rows linked by agreement, those that the model itself takes to be of another person.
+
+    Nothing else can bear it out: such a row has no other identifier. The interval is for how many happen to be false
+    where so many are expected, not for whether the model is right.
+    """
+    linked = count(evidence, lambda seen: seen.way == "agreement")
+    return None if expected is None or not linked else wilson(min(expected, linked), linked)
 
 
 def _false_number(evidence: Evidence) -> tuple[Estimate | None, str]:

@@ -98,7 +98,7 @@ def _levels(parts: Parts, frames: Mapping[str, Frame]) -> Iterator[tuple[str, Pa
     deliveries = [d for d in parts.protocol.deliveries if not d.spine and "address" in d.kinds and d.name in frames]
     cut = Population(_cut(parts.spine.persons), parts.spine.households)
     for name, change, spine in (("exact", strict, parts.spine), ("number", _without_suffix, cut)):
-        made = (linked(parts.engine, change(frames[d.name]), d, spine, parts.protocol) for d in deliveries)
+        made = (linked(parts.engine, change(frames[d.name]), d, spine, parts.protocol).records for d in deliveries)
         yield name, parts.with_records({records.delivery.name: records for records in made})
 
 

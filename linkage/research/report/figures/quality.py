@@ -13,10 +13,11 @@ PIECES = {
     "linked_pct": "#0072b2",
     "person_pct": "#0072b2",
     "address_pct": "#56b4e9",
+    "agreement_pct": "#009e73",
     "unclear_pct": "#e69f00",
     "outside_pct": "#d5d5d5",
 }
-LINKED = ("linked_pct", "person_pct", "address_pct")
+LINKED = ("linked_pct", "person_pct", "address_pct", "agreement_pct")
 
 
 def linked(name: str, table: ReleasedTable, pen: Pen) -> Figure | None:

@@ -1,7 +1,7 @@
 """The same packages on Polars, on Spark in this machine, and on a standalone cluster of two workers on the loopback.
 
 Usage: python benchmarks/spark.py [FOLDER]. FOLDER has `study.toml`, `institute.identity` and `inbox/`, as
-`linkage demo` makes them in `linkage-demo/institute`; without it the demo is made first. Prints a section for
+`linkage demo` makes them in `linkage-demo/institute`; without it the demo is made first. Writes its section of
 RESULTS.md: seconds, and the SHA-256 of the sorted rows of each household file, which must be one and the same.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from time import monotonic
 
 import polars as pl
-from timing import machine
+from timing import machine, write_section
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -97,7 +97,7 @@ def main() -> None:
     """Link three ways, print, and fail unless all is equal."""
     with tempfile.TemporaryDirectory() as name, home_of(sys.argv[1:], Path(name)) as home:
         found = list(runs(home, Path(name)))
-    print("\n".join(["## Spark", "", *section(found)]))  # noqa: T201 -- a benchmark is run by hand and prints
+    write_section("Spark", section(found))
     if len({(run.rows, run.file) for run in found}) != 1:
         raise SystemExit("the engines differ")
 

@@ -46,6 +46,7 @@ _ROUND_CONSTANTS = bytes.fromhex(
 _K = [int.from_bytes(_ROUND_CONSTANTS[at : at + 4], "big") for at in range(0, 256, 4)]
 _START = (0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19)
 _INNER, _OUTER = 0x36363636, 0x5C5C5C5C
+_LAST = (0x80000000, 0, 0, 0, 0, 0, 0, 8 * 96)  # the padding of 96 bytes: a key block and a hash
 
 # --- the compression, in vectors -------------------------------------------------------------------
 
@@ -97,9 +98,12 @@ def _rounds(build: Any, state: list[Any], words: list[Any]) -> list[Any]:
     return [build.add(before, after) for before, after in zip(state, (a, b, c, d, e, f, g, h), strict=True)]
 
 
-def _compression(module: Any) -> Any:
-    """The function, once in a module; twice in line would double what there is to compile."""
-    name = f"linkage_sha256_{LANES}"
+def _compression(module: Any, known: tuple[int, ...]) -> Any:
+    """The function, once in a module; twice in line would double what there is to compile.
+
+    `known` are the last words of a block that are the same for all: much of the schedule is then computed here.
+    """
+    name = f"linkage_sha256_{LANES}_{len(known)}"
     if name in module.globals:
         return module.globals[name]
     pointer = _VECTOR.as_pointer()
@@ -109,26 +113,37 @@ def _compression(module: Any) -> Any:
     build = ir.IRBuilder(function.append_basic_block())
     places = [[build.gep(start, [ir.Constant(_WORD, at)]) for at in range(16)] for start in function.args]
     state = [build.load(place, align=4) for place in places[0][:8]]
-    words = [build.load(place, align=4) for place in places[1]]
+    words = [build.load(place, align=4) for place in places[1][: 16 - len(known)]] + [_all(word) for word in known]
     for place, value in zip(places[0], _rounds(build, state, words), strict=False):
         build.store(value, place, align=4)
     build.ret_void()
     return function
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _compress(_typing: Any, state: Any, words: Any) -> tuple[Any, Callable[..., Any]]:
-    """`state` (8, LANES) and `words` (16, LANES), UInt32: one compression in every lane, into `state`."""
+def _call(known: tuple[int, ...]) -> Callable[..., Any]:
+    """What Numba puts in the place of a call of the compression."""
 
     def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
         arrays = [
             context.make_array(kind)(context, build, value)
             for kind, value in zip(signature.args, arguments, strict=True)
         ]
-        build.call(_compression(build.module), [build.bitcast(a.data, _VECTOR.as_pointer()) for a in arrays])
+        build.call(_compression(build.module, known), [build.bitcast(a.data, _VECTOR.as_pointer()) for a in arrays])
         return context.get_dummy_value()
 
-    return types.void(state, words), generate
+    return generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _compress(_typing: Any, state: Any, words: Any) -> tuple[Any, Callable[..., Any]]:
+    """`state` (8, LANES) and `words` (16, LANES), UInt32: one compression in every lane, into `state`."""
+    return types.void(state, words), _call(())
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _compress_last(_typing: Any, state: Any, words: Any) -> tuple[Any, Callable[..., Any]]:
+    """As `_compress`, with `words` (8, LANES): the block of the inner hash, which ends with the same padding always."""
+    return types.void(state, words), _call(_LAST)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -208,6 +223,7 @@ def _hash(views, addresses, sizes, valid, key, out):  # type: ignore[no-untyped-
     Rows that are not valid stay as they are, and their views are not looked at.
     """
     words, state = np.zeros((16, LANES), np.uint32), np.zeros((8, LANES), np.uint32)
+    inner = np.zeros((8, LANES), np.uint32)
     pads, fault = _key_states(key, state, words), -1
     for first in range(0, len(views), LANES):
         lanes = min(LANES, len(views) - first)
@@ -216,20 +232,15 @@ def _hash(views, addresses, sizes, valid, key, out):  # type: ignore[no-untyped-
             break
         for at in range(8):
             for lane in range(LANES):
-                state[at, lane] = pads[at, 0]
-        _compress(state, words)
-        words[:8] = state
-        words[8:] = 0
-        words[8], words[15] = np.uint32(0x80000000), np.uint32(8 * 96)
-        for at in range(8):
-            for lane in range(LANES):
+                inner[at, lane] = pads[at, 0]
                 state[at, lane] = pads[at, 1]
-        _compress(state, words)
+        _compress(inner, words)
+        _compress_last(state, inner)
         for lane in range(lanes):
             for at in range(4):
                 out[first + lane, at] = _swapped(state[at, lane])
     # Nothing of the key or of the last identifiers is left in memory that others get next.
-    words[:], state[:], pads[:] = 0, 0, 0
+    words[:], inner[:], state[:], pads[:] = 0, 0, 0, 0
     return fault
 
 

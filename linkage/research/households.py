@@ -9,10 +9,12 @@ from typing import Any
 
 import polars as pl
 
+from linkage.codebook import fields
 from linkage.errors import HouseholdFileWrong
 from linkage.study import Study
 from protocols import StudyProtocol
 
+TYPES: dict[str, pl.DataType] = {"text": pl.String(), "integer": pl.Int64(), "boolean": pl.Boolean()}
 FORMAT = "household-linkage/households/v1"
 
 
@@ -70,13 +72,17 @@ def open_households(path: Path, study: Study) -> HouseholdFile:
     try:
         about = json.loads(pl.read_parquet_metadata(path)["household-linkage"])
         frame = pl.read_parquet(path, glob=False, hive_partitioning=False)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, KeyError, ValueError):
+        said = (about["format"], about["study"], about["protocol_digest"])
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, KeyError, ValueError, TypeError):
         raise HouseholdFileWrong(
             f"{path.name} is geen onderzoeksbestand; neem households.parquet van de koppelaar"
         ) from None
-    wanted = (FORMAT, str(study.study.id), study.study.protocol_digest)
-    if (about.get("format"), about.get("study"), about.get("protocol_digest")) != wanted:
+    if said != (FORMAT, str(study.study.id), study.study.protocol_digest):
         raise HouseholdFileWrong(
             f"{path.name} hoort bij een andere studie of een ander protocol; neem het goede bestand"
+        )
+    if list(frame.schema.items()) != [(field.name, TYPES[field.type]) for field in fields(study.protocol)]:
+        raise HouseholdFileWrong(
+            f"{path.name} heeft andere kolommen dan het protocol zegt; neem households.parquet van de koppelaar"
         )
     return HouseholdFile(frame, study, about)

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -83,6 +84,33 @@ def test_spss_as_its_own_library_reads_it(place: Desk) -> None:
     assert frame["n_ww"].to_list() == [3.0, None, 0.0]
     assert "Leeg is onbekend" in " ".join(meta.notes)
     assert meta.creation_time == dt.datetime(2014, 12, 31)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda frame: frame.drop("n_ww"),
+        lambda frame: frame.rename({"n_ww": "n_wv"}),
+        lambda frame: frame.cast({"adults": pl.Int32}),
+        lambda frame: frame.select(*reversed(frame.columns)),
+        lambda frame: frame.with_columns(more=pl.lit(1)),
+    ],
+)
+def test_a_file_with_other_columns_is_no_household_file(
+    place: Desk, changed: Callable[[pl.DataFrame], pl.DataFrame]
+) -> None:
+    path = place.folder / "households.parquet"
+    changed(place.file.frame).write_parquet(path, metadata={"household-linkage": json.dumps(place.file.about)})
+    with pytest.raises(HouseholdFileWrong, match="andere kolommen"):
+        open_households(path, place.file.study)
+
+
+@pytest.mark.parametrize("about", ["[]", "1", '"x"', "{}", "null"])
+def test_a_file_that_says_nothing_of_itself(place: Desk, about: str) -> None:
+    path = place.folder / "households.parquet"
+    place.file.frame.write_parquet(path, metadata={"household-linkage": about})
+    with pytest.raises(HouseholdFileWrong, match="geen onderzoeksbestand"):
+        open_households(path, place.file.study)
 
 
 def test_csv_for_a_dutch_spreadsheet(place: Desk) -> None:

@@ -43,9 +43,9 @@ def report(found: list[Measured]) -> None:
         f"The aim for the link is 3 times bare Polars and 6,144 MiB: it is {times:.1f} times, {last.memory:,} MiB.",
     ]
     lines += [
-        "Bare Polars reads opened packages, and checks, re-keys and merges nothing. The steps were measured apart, on"
+        "Bare Polars reads opened packages, and checks, re-keys and merges nothing. The two were measured in turn, in"
     ]
-    lines += ["a shared machine, some in one run and some in another; encoding before the last changes to the linking."]
+    lines += ["one run for each number of persons; encoding in another, on a busier machine."]
     if len(sizes) > 1:
         grown = (f"{step} {exponent(sizes, [rows[s, step].cpu for s in sizes]):.2f}" for step in STEPS)
         lines += ["", f"Exponent of CPU time over {sizes[0]:,} to {sizes[-1]:,} persons: {', '.join(grown)}."]

@@ -94,7 +94,7 @@ USES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(rows=st.lists(st.tuples(ROWS, USES), min_size=1, max_size=40))
 def test_every_amount_is_that_of_the_costs(
     study_once: Study, rows: list[tuple[dict[str, Any], dict[str, Any]]]

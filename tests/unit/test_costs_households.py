@@ -382,7 +382,7 @@ def plain_volumes(row: Row) -> dict[str, int | None]:
     return volumes
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rows=st.lists(row_strategy, max_size=12))
 def test_groups_agree_with_plain_python(rows: list[Row]) -> None:
     file = household_file(rows)
@@ -413,7 +413,7 @@ def test_groups_agree_with_plain_python(rows: list[Row]) -> None:
     assert found.undetermined == sum(group == "undetermined" for group, _ in bills)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=st.lists(row_strategy, min_size=1, max_size=8), data=st.data())
 def test_the_order_of_rows_does_not_matter_and_figures_add_up(rows: list[Row], data: st.DataObject) -> None:
     numbered = [{**row, **MPG, "low_income": False, "study_number": f"{n:016x}"} for n, row in enumerate(rows)]

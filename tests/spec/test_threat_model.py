@@ -204,7 +204,8 @@ def test_every_figure_has_a_command_that_is_one() -> None:
     for what, figure, command in figures():
         assert re.search(r"\d", figure), what
         (line,) = quoted(command)
-        assert re.match(r"(linkage|python -[mc]|python benchmarks/fuzz\.py) ", line.removeprefix("linkage demo && ")), what
+        run = line.removeprefix("linkage demo && ")
+        assert re.match(r"(linkage|python -[mc]|python benchmarks/fuzz\.py) ", run), what
         assert "pytest" not in line or named_tests(line), what
 
 

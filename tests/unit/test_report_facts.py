@@ -174,6 +174,14 @@ def test_a_payer_called_gemeente_is_no_total(study: Study) -> None:
     assert [line.total for line in made.lines] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("name", "corner"), [("koppeling", "Levering"), ("dekking-wijk", "Wijk"), ("gevoeligheid", "Bij deze keuze")]
+)
+def test_the_corner_says_what_a_row_is(name: str, corner: str) -> None:
+    made = grid(released.table(name, "quality", released.counted("x"), {"Noord": [1, 1, "1.0"]}), PEN)
+    assert made.corner == corner
+
+
 # --- figures --------------------------------------------------------------------------------------------
 
 

@@ -11,12 +11,15 @@ from itertools import groupby
 from markupsafe import Markup
 
 from linkage.research.disclosure import ReleasedCell, ReleasedTable
+from linkage.research.quality_tables import BY_AREA, CHOICES
 from linkage.research.report.figures.base import Pen
 from linkage.research.report.figures.upset import titles
 from linkage.research.report.overlap import Overlap
 from linkage.research.tables import Column
 
 PARTS = ("pct", "unknown", "mean")
+# What a row is, where it is something else than the kind of the table says.
+ROWS = {BY_AREA: "by-area", CHOICES: "choices"}
 WIDE = 7
 SHORT = 16
 
@@ -90,6 +93,7 @@ def anchor(name: str) -> str:
 
 def grid(table: ReleasedTable, pen: Pen) -> Grid:
     """A released table."""
+    rows = pen.words(f"row_{ROWS.get(table.name, table.kind)}")
     lines = tuple(
         Line(
             pen.words.own(row.title),
@@ -98,9 +102,7 @@ def grid(table: ReleasedTable, pen: Pen) -> Grid:
         )
         for row in table.rows
     )
-    return Grid(
-        anchor(table.name), pen.words.own(table.title), pen.words(f"row_{table.kind}"), heads(table.columns, pen), lines
-    )
+    return Grid(anchor(table.name), pen.words.own(table.title), rows, heads(table.columns, pen), lines)
 
 
 def text(column: Column, one: ReleasedCell, star: str, pen: Pen) -> Cell:

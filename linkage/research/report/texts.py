@@ -34,6 +34,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "row_cost-parts": ("Onderdeel", "Part"),
     "row_scenarios": ("Als anders was", "If different"),
     "row_quality": ("Levering", "Delivery"),
+    "row_choices": ("Bij deze keuze", "With this choice"),
     "count": ("aantal", "number"),
     "pct": ("%", "%"),
     "unknown": ("onbekend", "unknown"),

@@ -155,14 +155,40 @@ def _launched(folder: Path) -> Any:
     from pyspark.errors import PySparkException
     from pyspark.java_gateway import launch_gateway
 
+    begun: list[subprocess.Popen[bytes]] = []
     silent: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": str(folder)}
     try:
-        with _environment(folder):
+        with _environment(folder), _noted(begun):
             return launch_gateway(popen_kwargs=silent)  # type: ignore[no-untyped-call]
+    except KeyboardInterrupt:
+        # Nobody else knows of the process yet, and it would wait for us for ever.
+        for process in begun:
+            process.kill()
+            process.wait()
+        raise
     except (PySparkException, OSError):
         raise EngineUnusable(
             "Spark start niet: is Java heel, is er geheugen genoeg, en mag hier een programma worden gestart?"
         ) from None
+
+
+@contextmanager
+def _noted(begun: list[subprocess.Popen[bytes]]) -> Iterator[None]:
+    """The process that PySpark starts is put in the list at once, not when it answers."""
+    from pyspark import java_gateway
+
+    gateway: Any = java_gateway
+    before = gateway.Popen
+
+    def popen(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        begun.append(before(*arguments, **options))
+        return begun[-1]
+
+    gateway.Popen = popen
+    try:
+        yield
+    finally:
+        gateway.Popen = before
 
 
 @contextmanager

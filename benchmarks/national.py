@@ -14,6 +14,7 @@ import argparse
 import csv
 import datetime as dt
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -33,6 +34,7 @@ from country import AREAS, EXPORTS, country, write_exports
 
 from linkage import keys
 from linkage.holder import encode as holder_room
+from linkage.limits import LARGE
 from linkage.linker import run as linker_room
 from linkage.study import Study, load_study, mappable
 from linkage.transfer.package import open_body, read_header
@@ -217,7 +219,8 @@ def run(persons: int, rounds: int, folder: Path, only: str) -> list[Measured]:
 def _step(persons: int, number: int, folder: Path, step: str, argument: str = "") -> Measured:
     started = time.monotonic()
     order = [sys.executable, __file__, "--work", step, "--folder", str(folder), "--argument", argument]
-    told: dict[str, Any] = json.loads(subprocess.run(order, check=True, stdout=subprocess.PIPE).stdout)
+    environment = {**os.environ, **(LARGE if step == "link" else {})}  # as the command `linkage link` has it
+    told: dict[str, Any] = json.loads(subprocess.run(order, check=True, stdout=subprocess.PIPE, env=environment).stdout)
     name = f"{step} {argument}" if step == "encode" else step
     made = Measured(
         persons, name, number, told["rows"], round(told["cpu"], 2), round(time.monotonic() - started, 1), told["memory"]

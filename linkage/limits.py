@@ -6,6 +6,13 @@ import os
 import sys
 
 PR_SET_DUMPABLE = 4
+LARGE = {
+    # Polars' allocator gives memory back after half a second, to ask for it again in the next step.
+    "_RJEM_MALLOC_CONF": "dirty_decay_ms:60000,muzzy_decay_ms:0",
+    # NumPy starts a thread for each processor, which nothing here uses.
+    "OPENBLAS_NUM_THREADS": "1",
+}
+"""The environment of a process for large files, as far as the user has not set it otherwise."""
 
 
 def no_core_dumps() -> None:
@@ -36,6 +43,12 @@ def limit(memory: int, seconds: int | None = None, file_bytes: int | None = None
     for what, most in asked.items():
         if most is not None:
             resource.setrlimit(what, (most, most))
+
+
+def for_large_files() -> None:
+    """Freed memory is kept for a minute. It has effect before Polars and NumPy are loaded, and in children."""
+    for name, value in LARGE.items():
+        os.environ.setdefault(name, value)
 
 
 def never_spill() -> None:

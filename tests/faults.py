@@ -188,7 +188,7 @@ room._check(asked)
 CHANGES = {
     "CHILD-KILLED": "os.kill(os.getpid(), 9)",
     "CHILD-NO-MEMORY": "room.MEMORY_BYTES = 2**26",
-    "CHILD-OUT-OF-MEMORY": "def full(body): raise MemoryError\nroom._rows = full",
+    "CHILD-OUT-OF-MEMORY": "def full(*given): raise MemoryError\nroom._written = full",
     "CHILD-HANGS": "import time; time.sleep(3600)",
 }
 

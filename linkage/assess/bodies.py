@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 from linkage.errors import DeliveryMissing, PackageDamaged
 from linkage.files import cannot_write, replacing
 from linkage.linker.accept import accept
+from linkage.linker.checked import batches
 from linkage.linker.parse import parse
 from linkage.study import Study
 from linkage.transfer.manifest import Manifest
@@ -47,4 +48,4 @@ def opened(path: Path, key: MLKEM768X25519PrivateKey, beside: Path) -> pl.DataFr
         except OSError as error:
             raise cannot_write(body, error) from None
         parse(body, checked, header.manifest)
-        return pl.read_parquet(checked, glob=False, hive_partitioning=False)
+        return pl.concat(batches(checked, header.manifest))

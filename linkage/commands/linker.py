@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linkage.commands.terminal import FILE, FOLDER, asker, say_all
+from linkage.limits import for_large_files
 
 if TYPE_CHECKING:
     from linkage.engine.cluster import Cluster
@@ -40,6 +41,7 @@ def link(
     passphrase_file: Path | None,
 ) -> None:
     """Open de pakketten en koppel ze tot een onderzoeksbestand per huishouden."""
+    for_large_files()
     from linkage.keys import load_linker
     from linkage.linker import run as room
     from linkage.study import load_study

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,6 +10,21 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 Frame = nw.LazyFrame[Any]
+PART_ROWS = 2**20
+
+
+def parts(batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Batches put together, to files of a size that reads well and is no burden in memory; one at least."""
+    held: list[pl.DataFrame] = []
+    rows = given = 0
+    for batch in batches:
+        held.append(batch)
+        rows += batch.height
+        if rows >= PART_ROWS:
+            yield pl.concat(held)
+            held, rows, given = [], 0, given + 1
+    if held or not given:
+        yield pl.concat(held)
 
 
 class Engine(Protocol):
@@ -18,8 +33,11 @@ class Engine(Protocol):
     folder: Path
     """Where a file must stand so that the engine can read it; the caller removes it."""
 
-    def scan(self, paths: Sequence[Path], keys: Sequence[str]) -> Frame:
-        """Parquet files with the same columns as one lazy frame; `keys` are 16-byte join keys."""
+    def save(self, batches: Iterable[pl.DataFrame], name: str) -> list[Path]:
+        """Rows to files in `folder` that `scan` reads; Binary columns are join keys, of 16 bytes each."""
+
+    def scan(self, paths: Sequence[Path]) -> Frame:
+        """Files of `save` with the same columns as one lazy frame."""
 
     def materialise(self, frame: Frame) -> Frame:
         """Compute once: write to a temporary Parquet file and scan it again."""

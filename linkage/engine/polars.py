@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from linkage.engine.base import Frame
+from linkage.engine.base import Frame, parts
 
 
 class PolarsEngine:
@@ -18,18 +18,24 @@ class PolarsEngine:
         self.folder = folder
         self._written = 0
 
-    def scan(self, paths: Sequence[Path], keys: Sequence[str]) -> Frame:
-        """Parquet files as one lazy frame, with the keys reinterpreted from 16 bytes."""
-        lazy = pl.scan_parquet(list(paths), glob=False, hive_partitioning=False)  # a folder may have brackets
-        return nw.from_native(
-            lazy.with_columns(pl.col(key).bin.reinterpret(dtype=pl.UInt128, endianness="big") for key in keys)
-        )
+    def save(self, batches: Iterable[pl.DataFrame], name: str) -> list[Path]:
+        """Files of UInt128 keys, as they lie in memory."""
+        paths = []
+        for number, part in enumerate(parts(batches)):
+            paths.append(self.folder / f"{name}.{number}.arrow")
+            keys = pl.col(pl.Binary).bin.reinterpret(dtype=pl.UInt128, endianness="big")
+            part.with_columns(keys).write_ipc(paths[-1], compression="uncompressed")
+        return paths
+
+    def scan(self, paths: Sequence[Path]) -> Frame:
+        """The files as one lazy frame."""
+        return nw.from_native(pl.scan_ipc(list(paths), glob=False, hive_partitioning=False))
 
     def materialise(self, frame: Frame) -> Frame:
-        """Compute once, to a temporary Parquet file (which only Polars reads: UInt128 is its own)."""
+        """Compute once, to a temporary file; keys cannot be compressed."""
         self._written += 1
         path = self.folder / f"step-{self._written}.parquet"
-        self._native(frame).sink_parquet(path, compression="lz4", statistics=False, maintain_order=False)
+        self._native(frame).sink_parquet(path, compression="uncompressed", statistics=False, maintain_order=False)
         return nw.from_native(pl.scan_parquet(path, glob=False, hive_partitioning=False))
 
     def collect(self, frame: Frame) -> pl.DataFrame:

@@ -46,12 +46,17 @@ def total(columns: Sequence[Expr]) -> Expr:
     return reduce(lambda a, b: a + b, [column.cast(nw.Int64) for column in columns])
 
 
-def known(value: Expr, unknown: Expr) -> Expr:
-    """Whether any record met it: `value` is the highest flag of a group, `unknown` whether a flag was null."""
+def state(flag: Expr) -> Expr:
+    """A flag as one number: 2 yes, 1 unknown, 0 no; the highest of a group is what is known of the group."""
+    return (as_flag(flag) * 2).fill_null(1)
+
+
+def known(highest: Expr) -> Expr:
+    """Of the highest state of a group, whether any of it met it: unknown where none did and one may have."""
     return (
-        nw.when(value == 1)
+        nw.when(highest == 2)
         .then(nw.lit(True))
-        .when(unknown == 1)
+        .when(highest == 1)
         .then(nw.lit(None, nw.Boolean))
         .otherwise(nw.lit(False))
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from linkage.engine.base import Engine, Frame
+from linkage.engine.base import Engine, Frame, parts
 from linkage.engine.cluster import Cluster
 from linkage.engine.session import session
 from linkage.errors import EngineUnusable
@@ -28,8 +28,16 @@ class SparkEngine:
         self._session = made
         self._written = 0
 
-    def scan(self, paths: Sequence[Path], keys: Sequence[str]) -> Frame:  # noqa: ARG002 -- keys are binary as they are
-        """Parquet files as one lazy frame."""
+    def save(self, batches: Iterable[pl.DataFrame], name: str) -> list[Path]:
+        """Parquet files."""
+        paths = []
+        for number, part in enumerate(parts(batches)):
+            paths.append(self.folder / f"{name}.{number}.parquet")
+            part.write_parquet(paths[-1], compression="lz4", statistics=False)
+        return paths
+
+    def scan(self, paths: Sequence[Path]) -> Frame:
+        """The files as one lazy frame."""
         return self._read([str(path) for path in paths])
 
     def materialise(self, frame: Frame) -> Frame:

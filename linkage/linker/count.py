@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Protocol
 
 import narwhals.stable.v2 as nw
@@ -38,7 +39,9 @@ def ways(engine: Engine, records: Records) -> dict[int, dict[str, int]]:
     return found
 
 
-def doubles(engine: Engine, frame: Frame, records: Records, shared: Frame | None = None) -> dict[int, tuple[int, int]]:
+def doubles(
+    engine: Engine, frame: Frame, records: Records, holders: Collection[int], shared: Frame | None = None
+) -> dict[int, tuple[int, int]]:
     """By holder, for a delivery of one row per person or address: (exact doubles, contradicting rows).
 
     `shared` has, in `person`, at least the units that have more rows than one with a holder; None is looked up.
@@ -49,7 +52,6 @@ def doubles(engine: Engine, frame: Frame, records: Records, shared: Frame | None
     identity = ("person",) if records.delivery.spine else ("a_number", "bsn", "address", "persona")
     keys = [name for name in identity if name in names]
     year = ["v_year"] if "v_year" in names else []
-    holders = _by_holder(engine, frame)
     rows = frame.with_columns(nw.coalesce(*keys).alias("unit"))
     if shared is None:
         shared = engine.materialise(repeated(rows, ["unit", *(["holder"] if len(holders) > 1 else []), *year]))
@@ -58,7 +60,7 @@ def doubles(engine: Engine, frame: Frame, records: Records, shared: Frame | None
     rows = _several(engine, rows, shared)
     content = [name for name in names if name != "holder"]
     total, distinct, units = (
-        _by_holder(engine, rows.unique(subset=["holder", *subset]) if subset else rows)
+        by_holder(engine, rows.unique(subset=["holder", *subset]) if subset else rows)
         for subset in ([], content, [*keys, *year])
     )
     return {h: (total.get(h, 0) - distinct.get(h, 0), distinct.get(h, 0) - units.get(h, 0)) for h in holders}
@@ -70,7 +72,8 @@ def _several(engine: Engine, rows: Frame, shared: Frame) -> Frame:
     return engine.materialise(nw.concat([rows.join(shared, on="unit", how="semi"), unknown], how="vertical"))
 
 
-def _by_holder(engine: Engine, rows: Frame) -> dict[int, int]:
+def by_holder(engine: Engine, rows: Frame) -> dict[int, int]:
+    """Rows by the number of the package."""
     summed = rows.select("holder", one().alias("rows")).group_by("holder").agg(nw.col("rows").sum())
     return dict(engine.collect(summed.select("holder", "rows")).iter_rows())
 

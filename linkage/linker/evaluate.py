@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import narwhals.stable.v2 as nw
 
 from linkage.engine.base import Frame
-from linkage.engine.portable import all_of, any_of, as_flag, is_unknown, known, one, total, where
+from linkage.engine.portable import all_of, any_of, as_flag, is_unknown, known, one, state, total, where
 from linkage.linker.link import LINKED, Records
 from linkage.study import WireColumn
 from protocols.model import Condition, Definition, Indicator, Measure, Selection, Source, StudyProtocol
@@ -39,6 +39,17 @@ def terms(protocol: StudyProtocol) -> tuple[Term, ...]:
     )
 
 
+def asked_of(protocol: StudyProtocol, delivery: str) -> set[str]:
+    """The columns of a delivery that an indicator or a measure looks at."""
+    sources = [term.source for term in terms(protocol) if term.source.delivery == delivery]
+    measures = [measure for measure in protocol.measures if measure.delivery == delivery]
+    conditions = [condition for source in sources for condition in source.any_of]
+    conditions += [condition for measure in measures for condition in measure.count_where]
+    by_year = any(source.year is not None for source in sources) or any(m.year is not None for m in measures)
+    summed = {name for measure in measures for name in measure.sum_of}
+    return {condition.column for condition in conditions} | summed | ({"year"} if by_year else set())
+
+
 def _with(frame: Frame, columns: Iterable[nw.Expr]) -> Frame:
     """More columns, if there are any: a protocol may define nothing of some kind, or nothing on some delivery."""
     found = list(columns)
@@ -52,12 +63,12 @@ def merged(records: Records) -> Frame:
     """Linked rows; in a delivery of one row per person (or address), doubles of a holder become their maximum."""
     rows = records.rows.filter(nw.col("way").is_in(list(LINKED)))
     unit = "person" if records.delivery.unit == "person" else "household"
-    if records.delivery.rows == "several" or records.delivery.spine:
+    if records.delivery.rows == "several" or records.delivery.spine or records.no_doubles:
         return rows
+    # A person has one household, and a delivery often one holder: one key is half the work of three.
+    keys = [*([] if records.one_holder else ["holder"]), unit, *(["v_year"] if records.delivery.years else [])]
     values = [f"v_{column.name}" for column in records.delivery.columns]
-    keys = ["holder", "household", unit] if unit != "household" else ["holder", "household"]
-    keys += ["v_year"] if records.delivery.years else []
-    kept = [*values, "minor", "is_reference"]
+    kept = [*([] if unit == "household" else ["household"]), *values, "minor", "is_reference"]
     singles = rows.filter(~nw.col(unit).is_null()).group_by(keys).agg(*(nw.col(name).max() for name in kept))
     nameless = rows.filter(nw.col(unit).is_null())
     return nw.concat([singles, nameless.select(*keys, *kept)], how="diagonal")
@@ -67,34 +78,46 @@ def merged(records: Records) -> Frame:
 
 
 def per_household(records: Records, protocol: StudyProtocol, wire: Wire) -> Frame:
-    """household, `present`, and for each term and measure of this delivery its value and whether it is unknown."""
+    """household, for each term and measure of this delivery its state or its sum, and `u_*`: whether a sum is unknown.
+
+    The first column is never null (`_mention`).
+    """
     delivery = records.delivery
     columns = wire[delivery.name]
-    rows = merged(records)
-    flags = {t.name: _met(protocol, t.source, columns) for t in terms(protocol) if t.source.delivery == delivery.name}
     sums = {f"m_{m.name}": _amount(protocol, m, columns) for m in protocol.measures if m.delivery == delivery.name}
-    rows = rows.with_columns(
-        one().alias("present"), *(expression.alias(name) for name, expression in (flags | sums).items())
-    )
-    rows = _with(rows, (is_unknown(nw.col(name)).alias(f"u_{name}") for name in (*flags, *sums)))
     counted = {f"m_{m.name}": protocol.counted(m) for m in protocol.measures if m.delivery == delivery.name}
+    added = {name: amount for name, amount in sums.items() if counted[name] == "records"}
+    made = _states(delivery.name, protocol, columns)
+    made |= {name: state(amount == 1) for name, amount in sums.items() if name not in added}
+    made |= {f"u_{name}": is_unknown(amount) for name, amount in added.items()} | added
+    rows = _with(merged(records), (expression.alias(name) for name, expression in made.items()))
     persons = [name for name in sums if counted[name] == "persons"]
-    highest = [*flags, *(name for name in sums if counted[name] == "households")]
-    added = [name for name in sums if counted[name] == "records"]
-    per = rows.group_by("household").agg(
-        nw.col("present").max(),
-        *(nw.col(name).max() for name in highest),
-        *(nw.col(name).sum() for name in added),
-        *(nw.col(f"u_{name}").max() for name in (*highest, *added)),
+    highest = [name for name in made if name not in added and name not in persons]
+    there = f"p_{delivery.name}"
+    per = (
+        _with(rows, [] if highest else [one().alias(there)])
+        .group_by("household")
+        .agg(*(nw.col(name).max() for name in highest or [there]), *(nw.col(name).sum() for name in added))
     )
     return per.join(_persons(rows, persons), on="household", how="left") if persons else per
 
 
+def _states(delivery: str, protocol: StudyProtocol, columns: Mapping[str, WireColumn]) -> dict[str, nw.Expr]:
+    """By term of a delivery, whether a record meets it, as a state."""
+    here = (term for term in terms(protocol) if term.source.delivery == delivery)
+    return {term.name: state(_met(protocol, term.source, columns)) for term in here}
+
+
+def _mention(per: Frame) -> str:
+    """The first column beside the household: a state, whether a sum is unknown, or `p_DELIVERY`."""
+    return next(name for name in per.collect_schema().names() if name != "household")
+
+
 def _persons(rows: Frame, names: list[str]) -> Frame:
     """household, and per measure how many persons meet it; unknown where one may, or where a record names nobody."""
-    units = rows.group_by("household", "person").agg(*(nw.col(n).max() for m in names for n in (m, f"u_{m}")))
+    units = rows.group_by("household", "person").agg(*(nw.col(name).max() for name in names))
     nobody = nw.col("person").is_null()
-    met = {name: known(nw.col(name), nw.col(f"u_{name}")) for name in names}
+    met = {name: known(nw.col(name)) for name in names}
     units = units.with_columns(as_flag(where(~(nobody & flag), flag)).alias(name) for name, flag in met.items())
     units = units.with_columns(is_unknown(nw.col(name)).alias(f"u_{name}") for name in names)
     return units.group_by("household").agg(
@@ -104,7 +127,7 @@ def _persons(rows: Frame, names: list[str]) -> Frame:
 
 def _met(protocol: StudyProtocol, source: Source, columns: Mapping[str, WireColumn]) -> nw.Expr:
     conditions = [any_of(_test(protocol, condition, columns) for condition in source.any_of)]
-    return as_flag(all_of([*conditions, *_members(source.who), *_year(source.year)]))
+    return all_of([*conditions, *_members(source.who), *_year(source.year)])
 
 
 def _test(protocol: StudyProtocol, condition: Condition, columns: Mapping[str, WireColumn]) -> nw.Expr:
@@ -162,16 +185,12 @@ def same_person(parts: Mapping[str, Frame], protocol: StudyProtocol) -> Frame | 
         return None
     wanted = [term for term in terms(protocol) if any(term.indicator in d.same_person for d in asked)]
     persons = nw.concat(list(parts.values()), how="diagonal").group_by("household", "person")
-    columns = [name for term in wanted if term.source.delivery in parts for name in (term.name, f"u_{term.name}")]
-    flags = persons.agg(*(nw.col(name).max() for name in columns))
+    states = persons.agg(*(nw.col(term.name).max() for term in wanted if term.source.delivery in parts))
     met = [
-        as_flag(all_of(_of_person(name, wanted, parts, protocol) for name in d.same_person)).alias(f"t_{d.name}")
+        state(all_of(_of_person(name, wanted, parts, protocol) for name in d.same_person)).alias(f"t_{d.name}")
         for d in asked
     ]
-    flags = flags.with_columns(*met)
-    flags = flags.with_columns(is_unknown(nw.col(f"t_{d.name}")).alias(f"u_t_{d.name}") for d in asked)
-    names = [name for d in asked for name in (f"t_{d.name}", f"u_t_{d.name}")]
-    return flags.group_by("household").agg(*(nw.col(name).max() for name in names))
+    return states.with_columns(*met).group_by("household").agg(*(nw.col(f"t_{d.name}").max() for d in asked))
 
 
 def _of_person(indicator: str, wanted: Iterable[Term], parts: Mapping[str, Frame], protocol: StudyProtocol) -> nw.Expr:
@@ -181,26 +200,19 @@ def _of_person(indicator: str, wanted: Iterable[Term], parts: Mapping[str, Frame
         if term.indicator == indicator:
             absent = nw.lit(False) if _absent_is_no(protocol, term.source.delivery) else nw.lit(None, nw.Boolean)
             if term.source.delivery in parts:
-                mentioned = ~nw.col(f"u_{term.name}").is_null()
-                found = known(nw.col(term.name), nw.col(f"u_{term.name}"))
-                values.append(nw.when(mentioned).then(found).otherwise(absent))
+                mentioned = ~nw.col(term.name).is_null()
+                values.append(nw.when(mentioned).then(known(nw.col(term.name))).otherwise(absent))
             else:
                 values.append(nw.lit(None, nw.Boolean))
     return any_of(values)
 
 
 def per_person(records: Records, protocol: StudyProtocol, wire: Wire) -> Frame:
-    """household, person, and each term of this delivery with its unknown flag; rows that name a person only."""
-    columns = wire[records.delivery.name]
-    flags = {
-        term.name: _met(protocol, term.source, columns)
-        for term in terms(protocol)
-        if term.source.delivery == records.delivery.name
-    }
+    """household, person, and each term of this delivery as a state; rows that name a person only."""
+    states = _states(records.delivery.name, protocol, wire[records.delivery.name])
     rows = merged(records).filter(~nw.col("person").is_null())
-    rows = _with(rows, (expression.alias(name) for name, expression in flags.items()))
-    rows = _with(rows, (is_unknown(nw.col(name)).alias(f"u_{name}") for name in flags))
-    return rows.select("household", "person", *flags, *(f"u_{name}" for name in flags))
+    rows = _with(rows, (expression.alias(name) for name, expression in states.items()))
+    return rows.select("household", "person", *states)
 
 
 # --- the household ------------------------------------------------------------------------------
@@ -209,12 +221,12 @@ def per_person(records: Records, protocol: StudyProtocol, wire: Wire) -> Frame:
 def households(base: Frame, deliveries: Mapping[str, Frame], same: Frame | None, protocol: StudyProtocol) -> Frame:
     """One row per household with every indicator, measure, domain, definition and selection of the protocol."""
     frame = base if same is None else base.join(same, on="household", how="left")
-    for name, per in deliveries.items():
-        renamed = per.with_columns(nw.col("present").alias(f"p_{name}")).drop("present")
-        frame = frame.join(renamed, on="household", how="left")
+    for per in deliveries.values():
+        frame = frame.join(per, on="household", how="left")
+    mentioned = {name: ~nw.col(_mention(per)).is_null() for name, per in deliveries.items()}
     frame = frame.with_columns(_population(protocol).alias("has_child_lt18"))
-    frame = frame.with_columns(*_coverage(protocol, deliveries), *_measures(protocol, deliveries))
-    frame = _with(frame, (_indicator(i, protocol, deliveries).alias(i.name) for i in protocol.indicators))
+    frame = frame.with_columns(*_coverage(protocol, mentioned), *_measures(protocol, mentioned))
+    frame = _with(frame, (_indicator(i, protocol, mentioned).alias(i.name) for i in protocol.indicators))
     frame = _with(frame, (any_of(nw.col(part) for part in d.any_of).alias(d.name) for d in protocol.domains))
     for definition in protocol.definitions:
         parts = [nw.col(part) for part in definition.all_of]
@@ -226,8 +238,8 @@ def households(base: Frame, deliveries: Mapping[str, Frame], same: Frame | None,
 
 def _by_one_member(definition: Definition) -> nw.Expr:
     """A household of which no record names a person has no member of whom it is known."""
-    found = known(nw.col(f"t_{definition.name}"), nw.col(f"u_t_{definition.name}"))
-    return nw.when(~nw.col(f"u_t_{definition.name}").is_null()).then(found).otherwise(nw.lit(False))
+    found = nw.col(f"t_{definition.name}")
+    return nw.when(~found.is_null()).then(known(found)).otherwise(nw.lit(False))
 
 
 def _population(protocol: StudyProtocol) -> nw.Expr:
@@ -238,11 +250,9 @@ def _population(protocol: StudyProtocol) -> nw.Expr:
     return minor & adult if protocol.parameters.family_rule == "minor-and-adult" else minor
 
 
-def _coverage(protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> list[nw.Expr]:
+def _coverage(protocol: StudyProtocol, mentioned: Mapping[str, nw.Expr]) -> list[nw.Expr]:
     return [
-        (~nw.col(f"p_{d.name}").is_null() if d.name in deliveries else nw.lit(None, nw.Boolean)).alias(
-            f"coverage_{d.name}"
-        )
+        (mentioned[d.name] if d.name in mentioned else nw.lit(None, nw.Boolean)).alias(f"coverage_{d.name}")
         for d in protocol.deliveries
     ]
 
@@ -251,32 +261,31 @@ def _absent_is_no(protocol: StudyProtocol, delivery: str) -> bool:
     return protocol.delivery(delivery).completeness == "complete"
 
 
-def _measures(protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> Iterable[nw.Expr]:
+def _measures(protocol: StudyProtocol, mentioned: Mapping[str, nw.Expr]) -> Iterable[nw.Expr]:
     for measure in protocol.measures:
         name = f"m_{measure.name}"
-        if measure.delivery not in deliveries:
+        if measure.delivery not in mentioned:
             yield nw.lit(None, nw.Int64).alias(measure.name)
             continue
-        value = where(nw.col(f"u_{name}") == 0, nw.col(name))
         if protocol.counted(measure) == "households":
-            value = as_flag(known(nw.col(name), nw.col(f"u_{name}")))
+            value = as_flag(known(nw.col(name)))
+        else:
+            value = where(nw.col(f"u_{name}") == 0, nw.col(name))
         absent = nw.lit(0) if _absent_is_no(protocol, measure.delivery) else nw.lit(None, nw.Int64)
-        mentioned = ~nw.col(f"p_{measure.delivery}").is_null()
-        yield nw.when(mentioned).then(value).otherwise(absent.cast(nw.Int64)).alias(measure.name)
+        yield nw.when(mentioned[measure.delivery]).then(value).otherwise(absent.cast(nw.Int64)).alias(measure.name)
 
 
-def _indicator(indicator: Indicator, protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> nw.Expr:
-    value = any_of(_source(term, protocol, deliveries) for term in terms(protocol) if term.indicator == indicator.name)
+def _indicator(indicator: Indicator, protocol: StudyProtocol, mentioned: Mapping[str, nw.Expr]) -> nw.Expr:
+    value = any_of(_source(term, protocol, mentioned) for term in terms(protocol) if term.indicator == indicator.name)
     return where(nw.col("has_child_lt18"), value) if indicator.population == "families" else value
 
 
-def _source(term: Term, protocol: StudyProtocol, deliveries: Mapping[str, Frame]) -> nw.Expr:
+def _source(term: Term, protocol: StudyProtocol, mentioned: Mapping[str, nw.Expr]) -> nw.Expr:
     delivery = term.source.delivery
-    if delivery not in deliveries:
+    if delivery not in mentioned:
         return nw.lit(None, nw.Boolean)
     absent = nw.lit(False) if _absent_is_no(protocol, delivery) else nw.lit(None, nw.Boolean)
-    mentioned = ~nw.col(f"p_{delivery}").is_null()
-    return nw.when(mentioned).then(known(nw.col(term.name), nw.col(f"u_{term.name}"))).otherwise(absent)
+    return nw.when(mentioned[delivery]).then(known(nw.col(term.name))).otherwise(absent)
 
 
 def _selected(selection: Selection) -> nw.Expr:

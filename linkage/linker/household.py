@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from linkage.codebook import fields
+from linkage.errors import SpineUnusable
 from protocols.model import Category, StudyProtocol
 
 FORMAT = "household-linkage/households/v1"
@@ -27,11 +28,16 @@ def finished(
 
 
 def by_number(numbers: pl.Series) -> pl.Series:
-    """The places of households in the order of their study numbers.
+    """The places of households in the order of their study numbers. Raises SpineUnusable where two have the same.
 
     Sorted as numbers, which is the order of their 16 hexadecimal digits, in a tenth of the time.
     """
-    return numbers.str.to_integer(base=16, dtype=pl.UInt64).arg_sort()
+    values = numbers.str.to_integer(base=16, dtype=pl.UInt64)
+    order = values.arg_sort()
+    in_order = values.gather(order)
+    if (in_order == in_order.shift()).any():
+        raise SpineUnusable("twee huishoudens kregen hetzelfde studienummer; maak een nieuwe koppelaar-identiteit")
+    return order
 
 
 def flags(protocol: StudyProtocol) -> pl.Expr:

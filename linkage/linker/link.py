@@ -8,13 +8,13 @@ address is `address-coarse`; everything else is counted and not linked. No row o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import narwhals.stable.v2 as nw
 
 from linkage.engine.base import Frame
-from linkage.engine.portable import all_of, as_flag, is_unknown, one, repeated, where
+from linkage.engine.portable import all_of, as_flag, is_unknown, repeated, where
 from protocols.model import CategoryColumn, Delivery, StudyProtocol
 
 PERSON_KEYS = ("a_number", "bsn")
@@ -46,10 +46,15 @@ class Population:
 
 @dataclass(frozen=True)
 class Records:
-    """One delivery, linked: holder, way, household, person, minor, is_reference, attributes `v_*`."""
+    """One delivery, linked: holder, way, household, person, minor, is_reference, attributes `v_*`.
+
+    `one_holder` may be set where all rows are of one, and `no_doubles` where no person has two rows with a holder.
+    """
 
     delivery: Delivery
     rows: Frame
+    one_holder: bool = False
+    no_doubles: bool = False
 
 
 # --- the spine ----------------------------------------------------------------------------------
@@ -101,38 +106,37 @@ def homes(persons: Frame, protocol: StudyProtocol) -> Frame:
     column = protocol.spine.column(rule.place_column)
     assert isinstance(column, CategoryColumn)
     institutions = [column.categories.index(name) for name in rule.institution_places]
-    places = range(len(rule.reference_person_order))
-    rank = _rank(protocol)
+    place, minor = nw.col(f"v_{rule.place_column}"), nw.col("minor")
+    ranks = {column.categories.index(name): rank for rank, name in enumerate(rule.reference_person_order)}
     made = (
         persons.with_columns(
-            one().alias("one"),
-            as_flag(nw.col("minor") == 1).fill_null(0).alias("is_minor"),
-            as_flag(nw.col("minor") == 0).fill_null(0).alias("is_adult"),
-            is_unknown(nw.col("minor")).alias("age_unknown"),
-            as_flag(nw.col(f"v_{rule.place_column}").is_in(institutions)).fill_null(0).alias("in_institution"),
-            *(as_flag(rank == place).fill_null(0).alias(f"rank_{place}") for place in places),
+            as_flag(minor == 1).fill_null(0).alias("is_minor"),
+            as_flag(minor == 0).fill_null(0).alias("is_adult"),
+            is_unknown(minor).alias("age_unknown"),
+            as_flag(place.is_in(institutions)).fill_null(0).alias("in_institution"),
+            *(as_flag(place == at).fill_null(0).alias(f"rank_{rank}") for at, rank in ranks.items()),
         )
         .group_by("household")
         .agg(
-            nw.col("one").sum().alias("size"),
             nw.col("is_adult").sum().alias("adults"),
             nw.col("is_minor").sum().alias("minors"),
             nw.col("age_unknown").sum().alias("unknown_age"),
             nw.col(f"v_{rule.area_column}").min().alias("area"),
             nw.col(f"v_{rule.area_column}").max().alias("area_last"),
             nw.col("in_institution").max().alias("institution"),
-            *(nw.col(f"rank_{place}").sum() for place in places),
+            *(nw.col(f"rank_{rank}").sum() for rank in ranks.values()),
         )
+        .with_columns((nw.col("adults") + nw.col("minors") + nw.col("unknown_age")).alias("size"))
     )
-    return made.with_columns(*_best(len(places))).drop(*(f"rank_{place}" for place in places))
+    return made.with_columns(*_best(sorted(ranks.values()))).drop(*(f"rank_{rank}" for rank in ranks.values()))
 
 
-def _best(places: int) -> tuple[nw.Expr, nw.Expr]:
+def _best(ranks: Sequence[int]) -> tuple[nw.Expr, nw.Expr]:
     """The first rank that anybody has, and how many have it; both null where nobody has any."""
     best = candidates = nw.lit(None, nw.Int64)
-    for place in reversed(range(places)):
-        count = nw.col(f"rank_{place}")
-        best = nw.when(count > 0).then(nw.lit(place).cast(nw.Int64)).otherwise(best)
+    for rank in reversed(ranks):
+        count = nw.col(f"rank_{rank}")
+        best = nw.when(count > 0).then(nw.lit(rank).cast(nw.Int64)).otherwise(best)
         candidates = nw.when(count > 0).then(count).otherwise(candidates)
     return best.alias("best"), candidates.alias("candidates")
 
@@ -144,15 +148,30 @@ def link(frame: Frame, delivery: Delivery, spine: Population) -> Records:
     """Give every row of a delivery its way, and its household, person and age group where it is linked."""
     if delivery.spine:
         return Records(delivery, spine.persons.with_columns(nw.lit("person").alias("way")))
-    rows = frame
-    if delivery.unit == "person":
-        rows = _with_persons(rows, delivery, spine)
-    if "address" in delivery.kinds:
-        rows = rows.join(spine.of("address"), on="address", how="left")
-        rows = rows.join(spine.of("address_number"), on="address_number", how="left")
-    placed = _placed(rows.with_columns(_way(delivery).alias("way")), delivery)
+    coarse = spine.of("address_number") if "address" in delivery.kinds else None
+    return placed(looked_up(frame, delivery, spine), frame.collect_schema().names(), delivery, coarse)
+
+
+def looked_up(frame: Frame, delivery: Delivery, spine: Population) -> Frame:
+    """The rows with what their numbers and their address stand for."""
+    rows = _with_persons(frame, delivery, spine) if delivery.unit == "person" else frame
+    return rows.join(spine.of("address"), on="address", how="left") if "address" in delivery.kinds else rows
+
+
+def placed(rows: Frame, names: Sequence[str], delivery: Delivery, coarse: Frame | None) -> Records:
+    """What was looked up, with its way; `coarse` is what postcode and number stand for, of those that are needed."""
+    if coarse is not None:
+        rows = rows.join(coarse, on="address_number", how="left")
     made = ("way", "household", "minor", "is_reference", *(["person"] if delivery.unit == "person" else []))
-    return Records(delivery, placed.select(*frame.collect_schema().names(), *made))
+    return Records(delivery, _placed(rows.with_columns(_way(delivery).alias("way")), delivery).select(*names, *made))
+
+
+def coarse_of(rows: Frame, delivery: Delivery, spine: Population) -> Frame:
+    """What postcode and number stand for, of the rows that nothing else places and that may go by it."""
+    no_number = [nw.col(key).is_null() for key in _person_keys(delivery)] if delivery.unit == "person" else []
+    unplaced = rows.filter(nw.col("exact_household").is_null(), nw.col("v_address_suffix") == 0, *no_number)
+    wanted = unplaced.filter(~nw.col("address_number").is_null()).select("address_number").unique()
+    return _coarse(spine.persons.join(wanted, on="address_number", how="semi"))
 
 
 def lookups_of(delivery: Delivery) -> tuple[str, ...]:
@@ -169,14 +188,14 @@ def lookup(persons: Frame, key: str) -> Frame:
     return {"address": _exact, "address_number": _coarse}[key](persons.filter(~nw.col(key).is_null()))
 
 
-def number_lookup(persons: Frame, key: str, shared: Frame) -> Frame:
+def number_lookup(persons: Frame, key: str, shared: Frame | None) -> Frame:
     """`of_KEY`, the person that a number stands for where it is exactly one, and what is known of that person.
 
-    `shared` has the numbers that are of several persons.
+    `shared` has the numbers that are of several persons; None where there are none.
     """
     known = persons.filter(~nw.col(key).is_null())
     # A person who has the first of the numbers is called by it, so that one is nobody else's.
-    alone = known if key == PERSON_KEYS[0] else known.join(shared, on=key, how="anti")
+    alone = known if shared is None or key == PERSON_KEYS[0] else known.join(shared, on=key, how="anti")
     about = (nw.col(name).alias(f"{name}_of_{key}") for name in MEMBER)
     return alone.select(key, nw.col("person").alias(f"of_{key}"), *about)
 

@@ -16,20 +16,23 @@ from linkage.engine.base import Engine, Frame
 from linkage.engine.portable import one, repeated
 from linkage.errors import SpineUnusable
 from linkage.linker.agree import Agreement, agree
-from linkage.linker.count import doubles, ways
-from linkage.linker.evaluate import Wire, households, per_household, per_person, same_person
+from linkage.linker.count import by_holder, doubles, ways
+from linkage.linker.evaluate import Wire, asked_of, households, per_household, per_person, same_person
 from linkage.linker.link import (
     KEYS,
     MEMBER,
     PERSON_KEYS,
     Population,
     Records,
+    coarse_of,
     homes,
     link,
+    looked_up,
     lookup,
     lookups_of,
     number_lookup,
     one_row_each,
+    placed,
     register,
     usable,
     with_reference,
@@ -71,12 +74,21 @@ def plan(engine: Engine, frames: Mapping[str, Frame], study: Study, say: Callabl
             records = planned.agreements[delivery.name].records
         planned.ways.update(ways(engine, records))
         rows, shared = (register_rows, spine.shared) if delivery.spine else (frames[delivery.name], None)
-        planned.doubles.update(doubles(engine, rows, records, shared))
+        holders = by_holder(engine, rows)
+        twice = doubles(engine, rows, records, holders, shared)
+        planned.doubles.update(twice)
+        records = replace(records, one_holder=len(holders) == 1, no_doubles=_none(delivery, twice))
         per[delivery.name] = engine.materialise(per_household(records, protocol, wire))
         if delivery.unit == "person":
             persons[delivery.name] = per_person(records, protocol, wire)
     table = engine.collect(_leaving(households(spine.households, per, same_person(persons, protocol), protocol), study))
     return replace(planned, table=table, people=people_of(engine, spine) if protocol.follow is not None else None)
+
+
+def _none(delivery: Delivery, twice: Mapping[int, tuple[int, int]]) -> bool:
+    """Whether no person has two rows with a holder; told by the counts where rows are known by one number alone."""
+    by_number = delivery.unit == "person" and len(delivery.kinds) == 1 and not delivery.derived
+    return by_number and bool(twice) and not any(sum(both) for both in twice.values())
 
 
 def _leaving(table: Frame, study: Study) -> Frame:
@@ -100,12 +112,21 @@ def linked_records(
 
     The register's own are the population, which is computed already.
     """
-    records = link(frame, delivery, spine)
+    records = link(frame, delivery, spine) if delivery.spine else _linked(engine, frame, delivery, spine)
     if delivery.spine:
         return records
     names = records.rows.collect_schema().names()
     needed = [name for name in names if keys or name.startswith("v_") or name in ("holder", "way", "person", *MEMBER)]
     return Records(delivery, engine.materialise(records.rows.select(*needed)))
+
+
+def _linked(engine: Engine, frame: Frame, delivery: Delivery, spine: Population) -> Records:
+    """Where postcode and number were not looked up for everybody, they are for the rows that need it."""
+    if "address" not in delivery.kinds or "address_number" in spine.lookups:
+        return link(frame, delivery, spine)
+    rows = engine.materialise(looked_up(frame, delivery, spine))
+    coarse = engine.materialise(coarse_of(rows, delivery, spine))
+    return placed(rows, frame.collect_schema().names(), delivery, coarse)
 
 
 def _keys(study: Study) -> set[str]:
@@ -129,30 +150,58 @@ def spine_of(
     shared = engine.materialise(repeated(rows, ["person"]))
     persons = _persons(engine, rows, shared, study)
     if keys is not None:
-        names = persons.collect_schema().names()
-        persons = persons.select(*(name for name in names if name not in KEYS or name in keys))
+        persons = persons.select(*_without(persons, [key for key in KEYS if key not in keys]))
     households = engine.materialise(homes(persons, protocol))
     if engine.collect(households.head(1)).is_empty():
         raise SpineUnusable("in het bevolkingsregister is geen enkel huishouden te vormen; controleer die levering")
-    everybody = engine.materialise(with_reference(persons, households, protocol))
+    marked = with_reference(persons, households, protocol)
+    everybody = engine.materialise(marked if keys is None else marked.select(*_without(marked, _unused(study))))
     asked = dict.fromkeys(key for delivery in protocol.deliveries for key in lookups_of(delivery))
-    lookups = {key: _looked_up(engine, everybody, key) for key in asked}
-    homeless = rows.filter(~nw.col("person").is_null(), nw.col("household").is_null()).select("person").unique()
-    homeless = homeless.join(everybody.select("person"), on="person", how="anti")  # another row may place them
-    without = engine.collect(homeless.with_columns(one().alias("persons")).select(nw.col("persons").sum()))
+    # With only some keys, postcode and number are looked up for the rows that need it (`_linked`).
+    made = [key for key in asked if keys is None or key != "address_number"]
+    lookups = {key: _looked_up(engine, everybody, key) for key in made}
     population = Population(everybody, households.drop("best", "candidates"), lookups, shared)
-    return population, int(without["persons"].sum())
+    return population, _without_household(engine, rows, everybody)
+
+
+def _without(frame: Frame, left_out: Collection[str]) -> list[str]:
+    return [name for name in frame.collect_schema().names() if name not in left_out]
+
+
+def _unused(study: Study) -> list[str]:
+    """Attributes of the register of which nothing is asked once everybody has a household."""
+    used = asked_of(study.protocol, study.protocol.spine.name)
+    return [f"v_{column.name}" for column in wire_columns(study, study.protocol.spine) if column.name not in used]
+
+
+def _without_household(engine: Engine, rows: Frame, everybody: Frame) -> int:
+    """Persons of whom no row gives a household."""
+    lacking = rows.filter(~nw.col("person").is_null(), nw.col("household").is_null()).select("person").unique()
+    lacking = engine.materialise(lacking)
+    elsewhere = everybody.select("person").join(lacking, on="person", how="semi")  # another row places them
+    return _rows(engine, lacking) - _rows(engine, elsewhere)
+
+
+def _rows(engine: Engine, frame: Frame) -> int:
+    return int(engine.collect(frame.select(one().alias("rows")).select(nw.col("rows").sum()))["rows"].sum())
 
 
 def _looked_up(engine: Engine, everybody: Frame, key: str) -> Frame:
     """What a key stands for: of numbers only the few are computed that stand for nobody, of addresses all."""
     if key not in PERSON_KEYS:
         return engine.materialise(lookup(everybody, key))
-    return number_lookup(everybody, key, engine.materialise(repeated(everybody, [key])))
+    return number_lookup(everybody, key, _if_any(engine, engine.materialise(repeated(everybody, [key]))))
+
+
+def _if_any(engine: Engine, frame: Frame) -> Frame | None:
+    """None instead of a frame without rows: to join it would be to read everybody for nothing."""
+    return None if engine.collect(frame.head(1)).is_empty() else frame
 
 
 def _persons(engine: Engine, rows: Frame, shared: Frame, study: Study) -> Frame:
     """One row for each person; only persons with more rows than one are sorted out."""
+    if _if_any(engine, shared) is None:
+        return usable(rows)
     delivered = set(rows.collect_schema().names())
     content = [key for key in (*KEYS, *map(key_column, study.protocol.spine.derived)) if key in delivered]
     content += [f"v_{column.name}" for column in wire_columns(study, study.protocol.spine)]

@@ -7,7 +7,8 @@ and every holder's key together give nothing without the linker's key.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import UUID
@@ -17,6 +18,7 @@ import polars as pl
 from linkage.errors import SelfCheckFailed
 from linkage.hashing import hash_cache, hash_default
 from linkage.keys import LinkerIdentity
+from linkage.linker.checked import batches
 from linkage.study import pseudonym_fields
 from linkage.transfer.manifest import Manifest
 from protocols.model import Delivery
@@ -48,10 +50,10 @@ def key_columns(delivery: Delivery) -> list[str]:
     return [*(key_column(field) for field in pseudonym_fields(delivery)), *([PERSONA] if delivery.derived else [])]
 
 
-def rekey(checked: Path, target: Path, manifest: Manifest, identity: LinkerIdentity, scheme: str) -> None:
-    """Write the body with re-keyed pseudonyms under portable column names, every attribute as Int64.
+def rekeyed(checked: Path, manifest: Manifest, identity: LinkerIdentity, scheme: str) -> Iterator[pl.DataFrame]:
+    """The rows of a body with re-keyed pseudonyms (Binary, 16 bytes) under portable names, every attribute as Int64.
 
-    A batch of rows at a time: memory does not grow with the package.
+    A batch of rows at a time: memory does not grow with the package. Raises ContentWrong, SelfCheckFailed.
     """
     keys = {name: identity.field_key(scheme, manifest.study_id, name) for name in manifest.pseudonyms}
     derived = [name for name in manifest.pseudonyms if name not in KEY_COLUMNS]
@@ -59,22 +61,19 @@ def rekey(checked: Path, target: Path, manifest: Manifest, identity: LinkerIdent
     hashed = _hash(manifest.rows * len(keys), next(iter(keys.values())))
     attributes = [pl.col(column.name).cast(pl.Int64).alias(f"v_{column.name}") for column in manifest.columns]
 
-    def rekeyed(batch: pl.DataFrame) -> pl.DataFrame:
+    def made(batch: pl.DataFrame) -> pl.DataFrame:
         pseudonyms = [hashed(batch[name], key).alias(key_column(name)) for name, key in keys.items()]
         if persona is not None:
             pseudonyms.append(_persona(batch.select(derived), persona))
         return pl.DataFrame(pseudonyms).with_columns(batch.select(attributes))
 
-    made = [*map(key_column, keys), *([PERSONA] if derived else [])]
-    schema = {**dict.fromkeys(made, pl.Binary()), **{f"v_{column.name}": pl.Int64() for column in manifest.columns}}
-    frame = pl.scan_parquet(checked, glob=False, hive_partitioning=False)
-    try:
-        frame.map_batches(rekeyed, schema=schema, streamable=True).sink_parquet(
-            target, compression="lz4", statistics=False
-        )
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        # The library's message may hold the plan, and the plan holds the key.
-        raise SelfCheckFailed("het omzetten van de pseudoniemen is mislukt; is er ruimte op de schijf?") from None
+    for batch in batches(checked, manifest):
+        try:
+            one = made(batch)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            # The library's message may hold the plan, and the plan holds the key.
+            raise SelfCheckFailed("het omzetten van de pseudoniemen is mislukt; is er geheugen genoeg?") from None
+        yield one
 
 
 def _hash(values: int, key: str) -> Hash:
@@ -82,7 +81,8 @@ def _hash(values: int, key: str) -> Hash:
 
     Raises SelfCheckFailed.
     """
-    hashed = _fast() if values >= (MANY if hash_cache.has_kernel() else VERY_MANY) else hash_default.pseudonyms
+    many = 0 if _is_loaded() else MANY if hash_cache.has_kernel() else VERY_MANY
+    hashed = _fast() if values >= many else hash_default.pseudonyms
     if len(key) != KEY_CHARACTERS:
         raise SelfCheckFailed("de sleutel van de koppelaar is niet heel; zet de reservekopie terug")
     made = hashed(pl.Series([_PROBE, None, *_PROBES], dtype=pl.Binary), key).to_list()
@@ -90,6 +90,10 @@ def _hash(values: int, key: str) -> Hash:
     if made != [wanted[0], None, *wanted[1:]]:
         raise SelfCheckFailed("deze installatie rekent pseudoniemen niet goed uit; installeer het programma opnieuw")
     return hashed
+
+
+def _is_loaded() -> bool:
+    return "linkage.hashing.hash_fast" in sys.modules
 
 
 def _fast() -> Hash:
@@ -112,7 +116,5 @@ def _persona(fields: pl.DataFrame, key: str) -> pl.Series:
 def study_numbers(households: pl.Series, identity: LinkerIdentity, scheme: str, study: UUID) -> pl.Series:
     """16 hexadecimal digits per household: random to anyone without the linker's key, the same on every rerun."""
     key = identity.field_key(scheme, study, "study-number")
-    _hash(0, key)
-    hashed: pl.Expr = pl.col("h").chash.hmac_sha256(key=key)  # type: ignore[attr-defined]
-    numbers = pl.DataFrame({"h": households.cast(pl.String)}).select(hashed.str.head(16).alias("study_number"))
-    return numbers.to_series()
+    hashed = _hash(households.len(), key)
+    return hashed(households.cast(pl.String), key).bin.head(8).bin.encode("hex").alias("study_number")

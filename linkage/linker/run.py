@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -23,7 +23,7 @@ from linkage.codebook import codebook, populations
 from linkage.engine.base import Engine, Frame
 from linkage.engine.cluster import Cluster, check
 from linkage.engine.polars import PolarsEngine
-from linkage.errors import DeliveryMissing, OutputError, PackageError, SpineUnusable, WrongKey
+from linkage.errors import DeliveryMissing, OutputError, PackageError, WrongKey
 from linkage.files import cannot_write, held, make_folder, remove_dead_folders, replacing, write_text
 from linkage.keys import LinkerIdentity
 from linkage.linker import ledger
@@ -35,11 +35,10 @@ from linkage.linker.members import Earlier, Numbered, earlier_wave, numbered
 from linkage.linker.members import write as write_members
 from linkage.linker.parse import parse
 from linkage.linker.plan import Planned, plan
-from linkage.linker.rekey import key_columns, rekey, study_numbers
+from linkage.linker.rekey import rekeyed, study_numbers
 from linkage.place import allowed_folder
 from linkage.study import Study
 from linkage.transfer.package import open_body
-from protocols.model import Delivery
 
 Say = Callable[[str], None]
 TEMPORARY = ".linkage-"
@@ -235,25 +234,32 @@ def _absent(folder: Path) -> bool:
 # --- opening ------------------------------------------------------------------------------------
 
 
-def _opened(request: Request, package: Accepted, folder: Path, number: int, place: Path | None = None) -> Path:
-    """Decrypt, parse in a child, re-key into `place`; body and holder's pseudonyms are gone afterwards."""
+def _opened(request: Request, package: Accepted, folder: Path, number: int, engine: Engine) -> list[Path]:
+    """Decrypt, parse in a child, re-key into the engine's files; body and holder's pseudonyms are gone afterwards."""
     body, checked = (folder / f"{number}.{step}" for step in ("body", "checked"))
-    target = (place or folder) / f"{number}.parquet"
     try:
         with package.path.open("rb") as file, replacing(body) as plain:
             for chunk in open_body(file, package.header, request.identity.private_key()):
                 plain.write(chunk)
         parse(body, checked, package.manifest)
-        rekey(checked, target, package.manifest, request.identity, request.study.protocol.scheme)
+        body.unlink()
+        rows = rekeyed(checked, package.manifest, request.identity, request.study.protocol.scheme)
+        return _saved(engine, rows, str(number))
     except PackageError as refusal:
         request.say(f"geweigerd  {shown(package.path)}: {refusal}")
         raise type(refusal)(f"{shown(package.path)}: {refusal}") from None
     except OSError as error:
-        raise cannot_write(target, error) from None
+        raise cannot_write(engine.folder, error) from None
     finally:
         body.unlink(missing_ok=True)
         checked.unlink(missing_ok=True)
-    return target
+
+
+def _saved(engine: Engine, rows: Iterable[pl.DataFrame], name: str) -> list[Path]:
+    try:
+        return engine.save(rows, name)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        raise OutputError("de pakketten kunnen niet worden omgezet; is er ruimte op de schijf?") from None
 
 
 @contextmanager
@@ -263,24 +269,13 @@ def opened_inbox(request: Request, packages: list[Accepted]) -> Iterator[tuple[E
     Raises PackageError, EngineUnusable, OutputError.
     """
     with _workplace(request.output) as folder, _engine(request, packages, folder) as engine:
-        files: dict[str, list[tuple[int, Path]]] = {}
+        files: dict[str, list[Frame]] = {}
         for number, package in enumerate(packages):
             request.say(f"openen     {shown(package.path)}")
-            rekeyed = _opened(request, package, folder, number, engine.folder)
-            files.setdefault(package.manifest.delivery, []).append((number, rekeyed))
-        yield (
-            engine,
-            {name: _frame(engine, request.study.protocol.delivery(name), found) for name, found in files.items()},
-        )
-
-
-def _frame(engine: Engine, delivery: Delivery, files: list[tuple[int, Path]]) -> Frame:
-    """The rows of a delivery of all its holders; `holder` is the package's number."""
-    keys = key_columns(delivery)
-    parts = [
-        engine.scan([path], keys).with_columns(nw.lit(number).cast(nw.Int64).alias("holder")) for number, path in files
-    ]
-    return nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
+            rows = engine.scan(_opened(request, package, folder, number, engine))
+            numbered = rows.with_columns(nw.lit(number).cast(nw.Int64).alias("holder"))
+            files.setdefault(package.manifest.delivery, []).append(numbered)
+        yield engine, {name: nw.concat(found, how="vertical") for name, found in files.items()}
 
 
 # --- linking ------------------------------------------------------------------------------------
@@ -298,14 +293,12 @@ def _link(
 
 
 def _numbered(request: Request, planned: Planned, earlier: Earlier | None) -> Numbered:
-    """A study number for each household: of this wave alone, or going on from an earlier one. Raises SpineUnusable."""
+    """A study number for each household: of this wave alone, or going on from an earlier one."""
     study, table = request.study, planned.table
     if planned.people is not None:
         kept = table.select(flags(study.protocol)).to_series().is_null()
         return numbered(table, planned.people, kept, study, request.identity, earlier)
     numbers = study_numbers(table["household"], request.identity, study.protocol.scheme, study.study.id)
-    if numbers.n_unique() != numbers.len():
-        raise SpineUnusable("twee huishoudens kregen hetzelfde studienummer; maak een nieuwe koppelaar-identiteit")
     return Numbered(table.with_columns(numbers))
 
 

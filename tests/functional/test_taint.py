@@ -131,10 +131,11 @@ def snapshots(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, byte
                 raw = path.read_bytes()
                 caught[f"{moment}/{path.name}"] = raw
                 if raw[:4] == b"PAR1":
-                    caught[f"{moment}/{path.name}/unpacked"] = keys_free(raw)
+                    caught[f"{moment}/{path.name}/unpacked"] = keys_free(pl.read_parquet(io.BytesIO(raw)))
+                if raw[:6] == b"ARROW1":
+                    caught[f"{moment}/{path.name}/unpacked"] = keys_free(pl.read_ipc(io.BytesIO(raw)))
 
-    def keys_free(raw: bytes) -> bytes:
-        frame = pl.read_parquet(io.BytesIO(raw))
+    def keys_free(frame: pl.DataFrame) -> bytes:
         plain = (
             frame.with_columns(pl.col(pl.UInt128).cast(pl.String)).select(pl.exclude(pl.Binary)).write_csv().encode()
         )

@@ -55,8 +55,8 @@ def same(found: Planned, wanted: Planned) -> None:
 # --- random towns ---------------------------------------------------------------------------------
 
 
-def stored(town: Town, study: Study, folder: Path) -> dict[str, tuple[Path, list[str]]]:
-    """The re-keyed bodies as files, with their key columns: 16 bytes each."""
+def stored(town: Town, study: Study) -> dict[str, pl.DataFrame]:
+    """The re-keyed bodies, with their keys as 16 bytes."""
     holders = list(HOLDERS)
     rows = {"bevolking": [(0, row) for row in town.register]}
     for name, records in town.clear_records().items():
@@ -66,14 +66,13 @@ def stored(town: Town, study: Study, folder: Path) -> dict[str, tuple[Path, list
         frame = nw.to_native(linking.frame_of(study, name, of)).collect()
         keys = [column for column, kind in frame.schema.items() if kind == pl.UInt128]
         binary = (pl.Series(k, [v if v is None else v.to_bytes(16, "big") for v in frame[k]], pl.Binary) for k in keys)
-        frame.with_columns(*binary).write_parquet(folder / f"{name}.parquet", compression="lz4")
-        found[name] = (folder / f"{name}.parquet", keys)
+        found[name] = frame.with_columns(*binary)
     return found
 
 
 def planned(engine: Engine, town: Town, study: Study, only: Sequence[str] = ()) -> Planned:
-    files = stored(town, study, engine.folder)
-    frames = {name: engine.scan([path], keys) for name, (path, keys) in files.items() if not only or name in only}
+    bodies = {name: body for name, body in stored(town, study).items() if not only or name in only}
+    frames = {name: engine.scan(engine.save([body], name)) for name, body in bodies.items()}
     return plan(engine, frames, study, lambda text: None)
 
 

@@ -20,7 +20,7 @@ Patch = Callable[[pytest.MonkeyPatch], None]
 
 
 def unknown_is_no(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(evaluate, "known", lambda value, unknown: (value == 1).fill_null(False))
+    patch.setattr(evaluate, "known", lambda highest: (highest == 2).fill_null(False))
 
 
 def absent_is_always_no(patch: pytest.MonkeyPatch) -> None:

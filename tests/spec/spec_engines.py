@@ -62,7 +62,7 @@ def answers(engine: str | MakesEngine, protocol: StudyProtocol, given: Given, fo
     study = _delivered(protocol, given)
     made = (ENGINES[engine] if isinstance(engine, str) else engine)(folder)
     rows = {protocol.spine.name: given.members, **given.records}
-    frames = {name: _frame(made, study, protocol.delivery(name), of, folder) for name, of in rows.items()}
+    frames = {name: _frame(made, study, protocol.delivery(name), of) for name, of in rows.items()}
     table = plan(made, frames, study, lambda text: None).table
     found = {row["household"]: row for row in table.iter_rows(named=True)}
     return {home: row | _stacks(study, table.filter(pl.col("household") == home)) for home, row in found.items()}
@@ -84,7 +84,7 @@ def _late(given: Given) -> set[tuple[str, int]]:
 # --- frames ---------------------------------------------------------------------------------------
 
 
-def _frame(engine: Engine, study: Any, delivery: Delivery, rows: Sequence[Row], folder: Path) -> Frame:
+def _frame(engine: Engine, study: Any, delivery: Delivery, rows: Sequence[Row]) -> Frame:
     """The delivery as the linker has it after re-keying; keys are the numbers of the example, in 16 bytes."""
     fields = pseudonym_fields(delivery)
     columns: dict[str, Any] = {KEY_COLUMNS[f]: [_key(f, row, delivery) for row in rows] for f in fields}
@@ -93,9 +93,7 @@ def _frame(engine: Engine, study: Any, delivery: Delivery, rows: Sequence[Row], 
         columns[f"v_{wire.name}"] = [0 if wire.name == "address_suffix" else row[wire.name] for row in rows]
     columns["holder"] = [row.get("houder", 1) for row in rows]
     frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Int64) | schema)
-    path = folder / f"{delivery.name}.parquet"
-    frame.write_parquet(path)
-    return engine.scan([path], list(schema))
+    return engine.scan(engine.save([frame], delivery.name))
 
 
 def _key(field: str, row: Row, delivery: Delivery) -> bytes | None:

@@ -61,7 +61,7 @@ Patch = Callable[[pytest.MonkeyPatch], None]
 
 
 def no_unknown(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(evaluate, "known", lambda value, unknown: (value == 1).fill_null(False))
+    patch.setattr(evaluate, "known", lambda highest: (highest == 2).fill_null(False))
 
 
 def absent_is_no(patch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,13 @@ from uuid import UUID
 
 import polars as pl
 import pytest
+from parsed import put
 
 from linkage.derive import pae
 from linkage.holder.encode import root_canaries
 from linkage.holder.pseudonymise import CANARIES, IMPLEMENTATIONS, KNOWN, KNOWN_KEY, self_check
 from linkage.keys import LinkerIdentity, RootKey
-from linkage.linker.rekey import rekey, study_numbers
+from linkage.linker.rekey import rekeyed, study_numbers
 from linkage.study import IDENTIFIER_COLUMNS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "spec" / "pseudonym-v1.md"
@@ -121,10 +122,9 @@ def test_the_linker(printed: list[list[str]], tmp_path: Path, cast) -> None:  # 
     with cast.encode("sociale-dienst").open("rb") as file:
         manifest = read_header(file).manifest
     columns = {column.name: [None] for column in manifest.columns}
-    checked, target = tmp_path / "checked", tmp_path / "target"
-    pl.DataFrame({"bsn": [bytes.fromhex(printed[3][0])], **columns}).write_parquet(checked)
-    rekey(checked, target, manifest, LINKER, SCHEME)
-    own = pl.read_parquet(target)["bsn"].item()
+    row = pl.DataFrame({"bsn": [bytes.fromhex(printed[3][0])], **columns})
+    one = put(tmp_path / "checked", row, manifest)
+    own = pl.concat(rekeyed(tmp_path / "checked", one, LINKER, SCHEME))["bsn"].item()
     households = pl.Series([int.from_bytes(own, "big")], dtype=pl.UInt128)
     assert printed[6] == [
         LINKER.field_key(SCHEME, STUDY, "bsn"),

@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -160,6 +161,20 @@ def test_a_loose_quote_is_refused_with_its_row(path: Path, row: str, pairs: int)
         InputUnreadable, match=r"rij 3: (er staat een los aanhalingsteken|een aanhalingsteken wordt niet)"
     ):
         table(path, content)
+
+
+@given(st.text('";a\n\r', max_size=14), st.sampled_from(";,"))
+def test_where_a_quote_may_stand(text: str, separator: str) -> None:
+    """What stands outside quotes is nothing, or it begins and ends where a field does."""
+    raw = text.encode()
+    if raw.count(b'"') % 2:
+        raw += b'"'
+    mark = separator.encode()
+    first, *middle, last = [b"", b""] if b'"' not in raw else raw.split(b'"')[::2]
+    opens, closes = (mark, b"\n"), (mark, b"\n", b"\r\n")
+    whole = (not first or first.endswith(opens)) and (not last or last.startswith(closes))
+    whole = whole and all(not part or (part.startswith(closes) and part.endswith(opens)) for part in middle)
+    assert records._quotes_are_whole(np.frombuffer(raw, np.uint8), ord(separator)) == whole
 
 
 def test_an_unclosed_quote(path: Path, small_blocks: None) -> None:

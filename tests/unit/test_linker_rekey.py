@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from parsed import put
 from simulator import Cast
 
 from linkage import keys
@@ -29,21 +30,20 @@ def manifest(cast: Cast) -> Manifest:
         return read_header(file).manifest
 
 
-def checked(manifest: Manifest, folder: Path) -> tuple[Path, list[bytes | None]]:
+def checked(manifest: Manifest, folder: Path) -> tuple[Path, Manifest, list[bytes | None]]:
     values = [None if n % 7 == 3 else sha256(b"%d" % n).digest()[:16] for n in range(ROWS)]
     numbers = {column.name: pl.Series([n % 5 for n in range(ROWS)], dtype=pl.Int32) for column in manifest.columns}
-    path = folder / "checked"
-    pl.DataFrame({"bsn": pl.Series(values, dtype=pl.Binary), **numbers}).write_parquet(path, row_group_size=40_000)
-    return path, values
+    frame = pl.DataFrame({"bsn": pl.Series(values, dtype=pl.Binary), **numbers})
+    return folder / "checked", put(folder / "checked", frame, manifest), values
 
 
 @pytest.mark.parametrize("route", ["default", "fast"])
 def test_both_routes(route: str, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "_is_loaded", lambda: False)
     monkeypatch.setattr(room, "MANY", 0 if route == "fast" else 10**12)
     monkeypatch.setattr(room, "VERY_MANY", 0 if route == "fast" else 10**12)
-    path, values = checked(manifest, tmp_path)
-    room.rekey(path, tmp_path / "target", manifest, LINKER, SCHEME)
-    made = pl.read_parquet(tmp_path / "target")
+    path, manifest, values = checked(manifest, tmp_path)
+    made = pl.concat(room.rekeyed(path, manifest, LINKER, SCHEME))
     key = LINKER.field_key(SCHEME, manifest.study_id, "bsn").encode()
     wanted = [None if value is None else hmac.digest(key, value, "sha256")[:16] for value in values]
     assert (room._hash(ROWS, key.decode()) is hash_default.pseudonyms) == (route == "default")
@@ -51,6 +51,14 @@ def test_both_routes(route: str, manifest: Manifest, tmp_path: Path, monkeypatch
     for column in manifest.columns:
         assert made[f"v_{column.name}"].dtype == pl.Int64
         assert made[f"v_{column.name}"].to_list() == [n % 5 for n in range(ROWS)]
+
+
+def test_what_is_loaded_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its start is what a small package would not be worth."""
+    monkeypatch.setattr(room, "_is_loaded", lambda: True)
+    assert room._hash(1, "k" * 64) is not hash_default.pseudonyms
+    monkeypatch.setattr(room, "_is_loaded", lambda: False)
+    assert room._hash(1, "k" * 64) is hash_default.pseudonyms
 
 
 def test_without_numba_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,10 +69,10 @@ def test_without_numba_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_hash_that_is_wrong_stops_it(manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = hash_default.pseudonyms
     monkeypatch.setattr(hash_default, "pseudonyms", lambda column, key: real(column, key).shift(1))
-    path, _ = checked(manifest, tmp_path)
+    monkeypatch.setattr(room, "_is_loaded", lambda: False)
+    path, manifest, _ = checked(manifest, tmp_path)
     with pytest.raises(SelfCheckFailed):
-        room.rekey(path, tmp_path / "target", manifest, LINKER, SCHEME)
-    assert not (tmp_path / "target").exists()
+        next(room.rekeyed(path, manifest, LINKER, SCHEME))
 
 
 def test_a_key_that_is_not_whole() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from linkage.engine.base import Engine, Frame
 from linkage.linker.accept import Accepted
-from linkage.linker.count import doubles
+from linkage.linker.count import by_holder, doubles
 from linkage.linker.evaluate import Wire, per_household, per_person
 from linkage.linker.link import Population, Records, register
 from linkage.linker.plan import spine_of
@@ -83,7 +83,7 @@ def gather(
 def _delivery(came: _Deliveries, name: str) -> dict[int, dict[str, Any]]:
     """By number of the package; of the register only its rows that are double."""
     records, engine = came.records[name], came.engine
-    twice = doubles(engine, came.frames[name], records)
+    twice = doubles(engine, came.frames[name], records, by_holder(engine, came.frames[name]))
     if records.delivery.spine:
         return {holder: {"exact_doubles": exact, "contradicting": other} for holder, (exact, other) in twice.items()}
     columns = came.frames[name].collect_schema().names()

@@ -10,6 +10,7 @@ from vectors.packages import generate, reader
 from vectors.packages.case import Case
 
 from linkage import errors
+from linkage.engine.polars import PolarsEngine
 from linkage.linker import ledger
 from linkage.linker import run as linker_room
 from linkage.linker.accept import accept
@@ -38,7 +39,8 @@ def opened(vector: reader.Vector, folder: Path, said: list[str]) -> Path:
         reader.study(), reader.linker_identity(), path.parent, work, vector.today, say=said.append
     )
     package = accept(path, request.study, entries(vector), request.today)
-    return linker_room._opened(request, package, work, 0)
+    [made] = linker_room._opened(request, package, work, 0, PolarsEngine(work))
+    return made
 
 
 def inside(vector: reader.Vector, folder: Path) -> str:

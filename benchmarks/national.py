@@ -192,6 +192,7 @@ def work(step: str, folder: Path, argument: str) -> None:
         "link": lambda: link(folder, argument),
         "bodies": lambda: bodies(folder),
         "bare": lambda: bare(folder),
+        "kept": lambda: bare(folder),
     }
     rows = steps[step]()
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
@@ -213,13 +214,15 @@ def run(persons: int, rounds: int, folder: Path, only: str) -> list[Measured]:
         for number in range(rounds):
             found.append(_step(persons, number, folder, "link", f"research-{number}"))
             found.append(_step(persons, number, folder, "bare"))
+            found.append(_step(persons, number, folder, "kept"))
     return found
 
 
 def _step(persons: int, number: int, folder: Path, step: str, argument: str = "") -> Measured:
     started = time.monotonic()
     order = [sys.executable, __file__, "--work", step, "--folder", str(folder), "--argument", argument]
-    environment = {**os.environ, **(LARGE if step == "link" else {})}  # as the command `linkage link` has it
+    # As the command `linkage link` sets it; `kept` is `bare` with the same.
+    environment = {**os.environ, **(LARGE if step in ("link", "kept") else {})}
     told: dict[str, Any] = json.loads(subprocess.run(order, check=True, stdout=subprocess.PIPE, env=environment).stdout)
     name = f"{step} {argument}" if step == "encode" else step
     made = Measured(

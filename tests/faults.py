@@ -126,7 +126,19 @@ class Faults:
 
     def install(self) -> None:
         """Stand between the program and the system."""
-        for name in ("open", "replace", "rename", "unlink", "mkdir", "rmdir", "scandir", "listdir", "fsync", "stat"):
+        for name in (
+            "open",
+            "replace",
+            "rename",
+            "unlink",
+            "mkdir",
+            "rmdir",
+            "scandir",
+            "listdir",
+            "fsync",
+            "stat",
+            "preadv",
+        ):
             self.wrap(os, name)
         self._files()
         self._children()

@@ -183,7 +183,8 @@ def _without_household(engine: Engine, rows: Frame, everybody: Frame) -> int:
 
 
 def _rows(engine: Engine, frame: Frame) -> int:
-    return int(engine.collect(frame.select(one().alias("rows")).select(nw.col("rows").sum()))["rows"].sum())
+    counted = frame.with_columns(one().alias("rows")).select(nw.col("rows").sum())  # `select` of it alone is one row
+    return int(engine.collect(counted)["rows"].sum())
 
 
 def _looked_up(engine: Engine, everybody: Frame, key: str) -> Frame:

@@ -50,6 +50,16 @@ def asked_of(protocol: StudyProtocol, delivery: str) -> set[str]:
     return {condition.column for condition in conditions} | summed | ({"year"} if by_year else set())
 
 
+def members_asked(protocol: StudyProtocol, delivery: str) -> set[str]:
+    """What must be known of the members whom the records of a delivery are of: `minor`, `is_reference`."""
+    sources = {term.source.who for term in terms(protocol) if term.source.delivery == delivery}
+    who = sources | {measure.who for measure in protocol.measures if measure.delivery == delivery}
+    return {name for name, those in _ASKS.items() if who & those}
+
+
+_ASKS = {"minor": {"adult", "minor"}, "is_reference": {"reference-person"}}
+
+
 def _with(frame: Frame, columns: Iterable[nw.Expr]) -> Frame:
     """More columns, if there are any: a protocol may define nothing of some kind, or nothing on some delivery."""
     found = list(columns)
@@ -68,7 +78,8 @@ def merged(records: Records) -> Frame:
     # A person has one household, and a delivery often one holder: one key is half the work of three.
     keys = [*([] if records.one_holder else ["holder"]), unit, *(["v_year"] if records.delivery.years else [])]
     values = [f"v_{column.name}" for column in records.delivery.columns]
-    kept = [*([] if unit == "household" else ["household"]), *values, "minor", "is_reference"]
+    there = set(rows.collect_schema().names())
+    kept = [*([] if unit == "household" else ["household"]), *values, *(name for name in _ASKS if name in there)]
     singles = rows.filter(~nw.col(unit).is_null()).group_by(keys).agg(*(nw.col(name).max() for name in kept))
     nameless = rows.filter(nw.col(unit).is_null())
     return nw.concat([singles, nameless.select(*keys, *kept)], how="diagonal")

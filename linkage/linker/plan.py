@@ -17,10 +17,9 @@ from linkage.engine.portable import one, repeated
 from linkage.errors import SpineUnusable
 from linkage.linker.agree import Agreement, agree
 from linkage.linker.count import by_holder, doubles, ways
-from linkage.linker.evaluate import Wire, asked_of, households, per_household, per_person, same_person
+from linkage.linker.evaluate import Wire, asked_of, households, members_asked, per_household, per_person, same_person
 from linkage.linker.link import (
     KEYS,
-    MEMBER,
     PERSON_KEYS,
     Population,
     Records,
@@ -68,7 +67,8 @@ def plan(engine: Engine, frames: Mapping[str, Frame], study: Study, say: Callabl
     for delivery in (delivery for delivery in protocol.deliveries if delivery.name in frames):
         say(f"koppelen   {delivery.name}")
         by_agreement = protocol.numberless is not None and bool(delivery.derived) and not delivery.spine
-        records = linked_records(engine, frames[delivery.name], delivery, spine, keys=by_agreement)
+        about = None if by_agreement else members_asked(protocol, delivery.name)
+        records = linked_records(engine, frames[delivery.name], delivery, spine, about=about)
         if protocol.numberless is not None and by_agreement:
             planned.agreements[delivery.name] = agree(engine, records, spine, protocol.numberless)
             records = planned.agreements[delivery.name].records
@@ -106,18 +106,21 @@ def people_of(engine: Engine, spine: Population) -> pl.DataFrame:
 
 
 def linked_records(
-    engine: Engine, frame: Frame, delivery: Delivery, spine: Population, *, keys: bool = True
+    engine: Engine, frame: Frame, delivery: Delivery, spine: Population, *, about: Collection[str] | None = None
 ) -> Records:
-    """The rows of a delivery with their way, household and person, computed; with their keys only if those are asked.
+    """The rows of a delivery with their way, household and person, computed.
 
-    The register's own are the population, which is computed already.
+    With their keys and all that is known of the person; or instead with only these of the last. The register's own are
+    the population, which is computed already.
     """
     records = link(frame, delivery, spine) if delivery.spine else _linked(engine, frame, delivery, spine)
     if delivery.spine:
         return records
     names = records.rows.collect_schema().names()
-    needed = [name for name in names if keys or name.startswith("v_") or name in ("holder", "way", "person", *MEMBER)]
-    return Records(delivery, engine.materialise(records.rows.select(*needed)))
+    if about is not None:
+        asked = {"holder", "way", "person", "household", *about}
+        names = [name for name in names if name.startswith("v_") or name in asked]
+    return Records(delivery, engine.materialise(records.rows.select(*names)))
 
 
 def _linked(engine: Engine, frame: Frame, delivery: Delivery, spine: Population) -> Records:

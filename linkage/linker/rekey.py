@@ -19,9 +19,7 @@ from linkage.errors import SelfCheckFailed
 from linkage.hashing import hash_cache, hash_default
 from linkage.keys import LinkerIdentity
 from linkage.linker.checked import batches
-from linkage.study import pseudonym_fields
 from linkage.transfer.manifest import Manifest
-from protocols.model import Delivery
 
 KEY_COLUMNS = {
     "a-number": "a_number",
@@ -43,11 +41,6 @@ Hash = Callable[[pl.Series, str], pl.Series]
 def key_column(field: str) -> str:
     """The column of a pseudonym field, in the frames of the plan."""
     return KEY_COLUMNS.get(field, f"d_{field.replace('-', '_')}")
-
-
-def key_columns(delivery: Delivery) -> list[str]:
-    """The key columns of a re-keyed delivery; derived fields together make one more, by which rows are told apart."""
-    return [*(key_column(field) for field in pseudonym_fields(delivery)), *([PERSONA] if delivery.derived else [])]
 
 
 def rekeyed(checked: Path, manifest: Manifest, identity: LinkerIdentity, scheme: str) -> Iterator[pl.DataFrame]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import hashlib
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,8 +21,11 @@ from desk.office import FOLDER, PASSPHRASE, ROOT_PASSPHRASE, Office, office_of, 
 from desk.wire import opened
 from msoffcrypto.format.ooxml import OOXMLFile
 from playwright.sync_api import Browser
+from starlette.requests import Request
+from starlette.responses import Response
 
 from linkage.desk import draft
+from linkage.desk.holder import HolderPages
 from linkage.desk.linker import Places, look
 from linkage.keys import secret_file
 from linkage.study import load_study
@@ -291,13 +296,12 @@ def test_spss_that_is_dragged_in_with_reasons_in_english(
 # --- stopping half-way, and starting again ----------------------------------------------------------
 
 
-def test_nothing_is_written_when_the_clerk_cancels(
-    stadsbank: Office, browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Held at its first step: however quick the machine is, it is busy until the clerk cancels."""
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading stays at its first step: however quick the machine is, it is busy until the clerk cancels."""
     rehearse = draft.rehearse
 
-    def held(plan: draft.Mapped, today: dt.date, progress: Callable[[int, int], None]) -> draft.Seen:
+    def at_its_first_step(plan: draft.Mapped, today: dt.date, progress: Callable[[int, int], None]) -> draft.Seen:
         def step(_done: int, _total: int) -> None:
             while True:
                 progress(3, 8)
@@ -305,7 +309,11 @@ def test_nothing_is_written_when_the_clerk_cancels(
 
         return rehearse(plan, today, step)
 
-    monkeypatch.setattr(draft, "rehearse", held)
+    monkeypatch.setattr(draft, "rehearse", at_its_first_step)
+
+
+@pytest.mark.usefixtures("held")
+def test_nothing_is_written_when_the_clerk_cancels(stadsbank: Office, browser: Browser) -> None:
     before = sorted(stadsbank.folder.iterdir())
     with opened(stadsbank.home) as desk:
         clerk = clerk_at(browser, desk)
@@ -322,6 +330,32 @@ def test_nothing_is_written_when_the_clerk_cancels(
         assert clerk.step == "/kolommen"
         assert "Nothing was written" in clerk.text(".notice")
     assert sorted(stadsbank.folder.iterdir()) == before
+
+
+@pytest.mark.usefixtures("held")
+def test_cancelling_is_told_however_slow_the_next_page_is(
+    stadsbank: Office, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it is there, the page asks on how far it is; the answer must not take the clerk past what is said once."""
+    columns, slow = HolderPages._columns, threading.Event()
+
+    async def slowly(pages: HolderPages, request: Request) -> Response:
+        page = await columns(pages, request)
+        await asyncio.sleep(2 if slow.is_set() else 0)
+        return page
+
+    monkeypatch.setattr(HolderPages, "_columns", slowly)
+    with opened(stadsbank.home) as desk:
+        clerk = clerk_at(browser, desk)
+        to_export(clerk, desk)
+        clerk.pick("Stadsbank klanten export.csv")
+        clerk.press("Bekijk wat er meegaat")
+        clerk.page.locator("progress[value='37']").wait_for()
+        slow.set()
+        clerk.press("Afbreken")
+        clerk.page.wait_for_load_state("networkidle")
+        assert clerk.step == "/kolommen"
+        assert clerk.page.locator(".notice").all_inner_texts() == ["U heeft het afgebroken. Er is niets geschreven."]
 
 
 def test_an_export_that_changes_after_the_overview_is_refused(stadsbank: Office, browser: Browser) -> None:

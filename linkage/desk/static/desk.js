@@ -1,4 +1,4 @@
-// The little that the desk's pages need besides htmx: a file that is dragged in, printing, focus, and a sign of life.
+// The little that the desk's pages need besides htmx: a file that is dragged in, printing, focus, progress, and a sign of life.
 "use strict";
 
 const token = document.body.dataset.token;
@@ -57,6 +57,19 @@ function dropping() {
   for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
 }
 
+// --- progress ---------------------------------------------------------------------------------------
+
+// Who has pressed a button goes where that leads. A page that still asked how far it is would be led there as well, and
+// the second load would no longer have what is said once, such as that nothing was written.
+function askNoMore() {
+  const progress = document.getElementById("progress");
+  if (!progress) return;
+  window.htmx.trigger(progress, "htmx:abort");
+  const still = progress.cloneNode(true);
+  for (const name of ["hx-get", "hx-trigger", "hx-swap"]) still.removeAttribute(name);
+  progress.replaceWith(still);
+}
+
 // --- a sign of life: the desk stops when its page is gone -------------------------------------------
 
 let misses = 0;
@@ -83,6 +96,7 @@ if (token) {
   focusOnFault();
   printing();
   dropping();
+  window.addEventListener("submit", askNoMore);
   window.setInterval(alive, 20000);
   // A page that the browser kept for its back button may show what was cleared.
   window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });

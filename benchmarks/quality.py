@@ -42,7 +42,7 @@ from linkage.linker.agree import (
     patterns,
 )
 from linkage.linker.fellegi_sunter import estimate, probabilities
-from linkage.linker.link import Population, Records
+from linkage.linker.link import EVERY_WAY, Population, Records
 from linkage.linker.rekey import key_column
 from protocols import load_protocol
 from protocols.model import Delivery, Numberless
@@ -100,12 +100,12 @@ def two_files(task: Path, agreed: Numberless, rows: str, engine: PolarsEngine) -
     nothing = [pl.lit(None, pl.UInt128).alias(name) for name in ("bsn", "household", "minor", "is_reference")]
     register = right.with_columns(*nothing[1:]).with_row_index("person").with_columns(pl.col("person").cast(pl.UInt128))
     rows_of = left.with_columns(*nothing, pl.lit(None, pl.UInt128).alias("person")).with_columns(
-        pl.lit(0, pl.Int64).alias("holder"), pl.lit("not-in-population").alias("way")
+        pl.lit(0, pl.Int64).alias("holder"), pl.lit(EVERY_WAY.index("not-in-population"), pl.Int8).alias("way")
     )
     spine = nw.from_native(register.lazy())
     delivery = _delivery(agreed, rows)
     made = agree(engine, Records(delivery, nw.from_native(rows_of.lazy())), Population(spine, spine), agreed)
-    linked = engine.collect(made.records.rows).filter(pl.col("way") == WAY)
+    linked = engine.collect(made.records.rows).filter(pl.col("way") == EVERY_WAY.index(WAY))
     ids = linked.join(register.select("person", pl.col("id").alias("other")), on="person")
     return Found(frozenset(ids.select("id", "other").iter_rows()), made.doubt.get(0, 0) / 1e6)
 

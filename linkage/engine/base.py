@@ -42,5 +42,19 @@ class Engine(Protocol):
     def materialise(self, frame: Frame) -> Frame:
         """Compute once: write to a temporary Parquet file and scan it again."""
 
+    def numbered(self, frame: Frame, key: str) -> Frame:
+        """As `materialise`, with in the place of a key that is another in each row what is quickest to join by.
+
+        Which row gets which number says nothing, and may differ from run to run.
+        """
+
+    def suspects(self, frame: Frame, key: str) -> Frame:
+        """At least the rows of which another has the same key, and as few others as the engine can tell cheaply."""
+
     def collect(self, frame: Frame) -> pl.DataFrame:
         """All rows, in no particular order, keys as UInt128."""
+
+
+def if_any(engine: Engine, frame: Frame) -> Frame | None:
+    """None instead of a frame without rows: to join it would be to read the other side for nothing."""
+    return None if engine.collect(frame.head(1)).is_empty() else frame

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import narwhals.stable.v2 as nw
+import numpy as np
 import polars as pl
 
 from linkage.engine.base import Frame, parts
@@ -37,6 +38,17 @@ class PolarsEngine:
         path = self.folder / f"step-{self._written}.parquet"
         self._native(frame).sink_parquet(path, compression="uncompressed", statistics=False, maintain_order=False)
         return nw.from_native(pl.scan_parquet(path, glob=False, hive_partitioning=False))
+
+    def numbered(self, frame: Frame, key: str) -> Frame:
+        """Computed once, with the number of the row, of 32 bits, for the key."""
+        return self.materialise(nw.from_native(self._native(frame).drop(key).with_row_index(key)))
+
+    def suspects(self, frame: Frame, key: str) -> Frame:
+        """The rows of which another has the same 64 bits of its key: to sort those is a fifth of grouping keys."""
+        native, bits = self._native(frame), pl.col(key).cast(pl.UInt64, wrap_numerical=True)
+        values = np.sort(native.select(bits).drop_nulls().collect(engine="streaming").to_series().to_numpy())
+        twice = pl.Series(np.unique(values[1:][values[1:] == values[:-1]]))
+        return nw.from_native(native.filter(bits.is_in(twice.implode()) if len(twice) else pl.lit(value=False)))
 
     def collect(self, frame: Frame) -> pl.DataFrame:
         """All rows."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from linkage.engine.base import Engine, Frame
 from linkage.engine.portable import all_of, any_of, as_flag, is_unknown, one
 from linkage.linker.fellegi_sunter import DIFFERS, UNKNOWN, Chances, Patterns, estimate
-from linkage.linker.link import PERSON_KEYS, Population, Records
+from linkage.linker.link import PERSON_KEYS, Population, Records, way, went
 from linkage.linker.rekey import PERSONA, key_column
 from protocols.model import Comparison, Delivery, Numberless, StudyProtocol
 
@@ -80,7 +80,7 @@ def _open(delivery: Delivery) -> nw.Expr:
     """Rows without any number that nothing linked: a number that stands for nobody is a stranger, who stays one."""
     kinds = {"a_number": "a-number", "bsn": "bsn"}
     numbers = [nw.col(key).is_null() for key in PERSON_KEYS if kinds[key] in delivery.kinds]
-    left = nw.col("way").is_in(["not-in-population", "ambiguous"])
+    left = went("not-in-population", "ambiguous")
     return all_of([left, ~nw.col(PERSONA).is_null(), *numbers])
 
 
@@ -139,7 +139,7 @@ def _not_taken(pairs: Frame, rows: Frame, keys: Sequence[str], delivery: Deliver
     if delivery.rows == "several":
         return pairs
     on = [*(key for key in keys if key != PERSONA), "person"]
-    taken = rows.filter(nw.col("way") == "person").select(*on).unique()
+    taken = rows.filter(went("person")).select(*on).unique()
     return pairs.join(taken, on=on, how="anti")
 
 
@@ -302,16 +302,14 @@ def _linked(rows: Frame, links: Frame, keys: Sequence[str], spine: Population) -
     known = {"person": "agreed", "household": "agreed_household", "minor": "agreed_minor"}
     known |= {"is_reference": "agreed_reference"}
     found = [nw.when(here).then(nw.col(agreed)).otherwise(nw.col(name)).alias(name) for name, agreed in known.items()]
-    way = nw.when(here).then(nw.lit(WAY)).otherwise(nw.col("way")).alias("way")
+    by = nw.when(here).then(way(WAY)).otherwise(nw.col("way")).alias("way")
     doubt = nw.when(here).then(nw.col("doubt")).otherwise(nw.lit(0).cast(nw.Int64)).alias("doubt")
-    return joined.with_columns(*found, way, doubt).drop(
-        "agreed", "agreed_household", "agreed_minor", "agreed_reference"
-    )
+    return joined.with_columns(*found, by, doubt).drop("agreed", "agreed_household", "agreed_minor", "agreed_reference")
 
 
 def _doubt(engine: Engine, linked: Frame) -> dict[int, int]:
     """By package: how many of its links by agreement are expected to be false, in millionths of a row."""
-    rows = linked.filter(nw.col("way") == WAY).group_by("holder").agg(nw.col("doubt").sum())
+    rows = linked.filter(went(WAY)).group_by("holder").agg(nw.col("doubt").sum())
     return dict(engine.collect(rows.select("holder", "doubt")).iter_rows())
 
 

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 import narwhals.stable.v2 as nw
 
-from linkage.engine.base import Engine, Frame
+from linkage.engine.base import Engine, Frame, if_any
 from linkage.engine.portable import one, repeated
 from linkage.linker.accept import Accepted
 from linkage.linker.agree import WAY, Agreement, expected_false
-from linkage.linker.link import WAYS, Records
+from linkage.linker.link import EVERY_WAY, WAYS, Records
 
 
 class Counted(Protocol):
@@ -32,10 +32,12 @@ class Counted(Protocol):
 
 def ways(engine: Engine, records: Records) -> dict[int, dict[str, int]]:
     """Rows by holder and way."""
-    counted = records.rows.with_columns(one().alias("rows")).group_by("holder", "way").agg(nw.col("rows").sum())
+    both = nw.col("holder") * len(EVERY_WAY) + nw.col("way").cast(nw.Int64)  # one key is counted quicker than two
+    counted = records.rows.select(both.alias("both"), one().alias("rows")).group_by("both").agg(nw.col("rows").sum())
     found: dict[int, dict[str, int]] = {}
-    for holder, way, count in engine.collect(counted.select("holder", "way", "rows")).iter_rows():
-        found.setdefault(holder, {})[way] = count
+    for key, count in engine.collect(counted.select("both", "rows")).iter_rows():
+        holder, way = divmod(key, len(EVERY_WAY))
+        found.setdefault(holder, {})[EVERY_WAY[way]] = count
     return found
 
 
@@ -54,7 +56,8 @@ def doubles(
     year = ["v_year"] if "v_year" in names else []
     rows = frame.with_columns(nw.coalesce(*keys).alias("unit"))
     if shared is None:
-        shared = engine.materialise(repeated(rows, ["unit", *(["holder"] if len(holders) > 1 else []), *year]))
+        together = ["unit", *(["holder"] if len(holders) > 1 else []), *year]
+        shared = engine.materialise(repeated(engine.suspects(rows, "unit"), together))
     else:
         shared = shared.rename({"person": "unit"})
     rows = _several(engine, rows, shared)
@@ -68,8 +71,10 @@ def doubles(
 
 def _several(engine: Engine, rows: Frame, shared: Frame) -> Frame:
     """The rows that are not alone with their unit, or have none: among others there are no doubles."""
-    unknown = rows.filter(nw.col("unit").is_null())
-    return engine.materialise(nw.concat([rows.join(shared, on="unit", how="semi"), unknown], how="vertical"))
+    found = [rows.filter(nw.col("unit").is_null())]
+    if if_any(engine, shared) is not None:
+        found.append(rows.join(shared, on="unit", how="semi"))
+    return engine.materialise(nw.concat(found, how="vertical"))
 
 
 def by_holder(engine: Engine, rows: Frame) -> dict[int, int]:

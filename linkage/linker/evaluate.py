@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 
 from linkage.engine.base import Frame
 from linkage.engine.portable import all_of, any_of, as_flag, is_unknown, known, one, state, total, where
-from linkage.linker.link import LINKED, Records
+from linkage.linker.link import LINKED, Records, went
 from linkage.study import WireColumn
 from protocols.model import Condition, Definition, Indicator, Measure, Selection, Source, StudyProtocol
 
@@ -71,7 +71,7 @@ def _with(frame: Frame, columns: Iterable[nw.Expr]) -> Frame:
 
 def merged(records: Records) -> Frame:
     """Linked rows; in a delivery of one row per person (or address), doubles of a holder become their maximum."""
-    rows = records.rows.filter(nw.col("way").is_in(list(LINKED)))
+    rows = records.rows.filter(went(*LINKED))
     unit = "person" if records.delivery.unit == "person" else "household"
     if records.delivery.rows == "several" or records.delivery.spine or records.no_doubles:
         return rows

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import narwhals.stable.v2 as nw
 
 from linkage.engine.base import Frame
-from linkage.engine.portable import all_of, as_flag, is_unknown, repeated, where
+from linkage.engine.portable import all_of, any_of, as_flag, is_unknown, repeated, where
 from protocols.model import CategoryColumn, Delivery, StudyProtocol
 
 PERSON_KEYS = ("a_number", "bsn")
@@ -23,15 +23,18 @@ MEMBER = ("household", "minor", "is_reference")
 BY_PERSON = ("person", "agreement")
 LINKED = (*BY_PERSON, "address-exact", "address-coarse")
 WAYS = ("person", "address-exact", "address-coarse", "ambiguous", "conflict", "not-in-population")
+# A way is its place here while it is computed: a number is counted and compared quicker than a word.
+EVERY_WAY = (*WAYS, "agreement")
 
 
 @dataclass(frozen=True)
 class Population:
     """The spine: `persons` (person, household, keys, attributes, minor, is_reference) and `households`.
 
-    `households` has household, size, adults, minors, unknown_age, area, institution. `lookups` has, by key, what
-    `lookup` makes of the persons, computed once; what it lacks is made where it is needed. `shared` has the persons
-    that have more rows than one in the register.
+    Person and household are numbers of their own (`Engine.numbered`). `households` has household, its `key`, size,
+    adults, minors, unknown_age, area, institution. `lookups` has, by key, what `lookup` makes of the persons, computed
+    once; what it lacks is made where it is needed. `shared` has the persons, by the key of the register, that have more
+    rows than one in it.
     """
 
     persons: Frame
@@ -55,6 +58,16 @@ class Records:
     rows: Frame
     one_holder: bool = False
     no_doubles: bool = False
+
+
+def way(name: str) -> nw.Expr:
+    """A way of linking, as it stands in the column `way`."""
+    return nw.lit(EVERY_WAY.index(name)).cast(nw.Int8)
+
+
+def went(*names: str) -> nw.Expr:
+    """Whether a row went one of these ways."""
+    return any_of(nw.col("way") == EVERY_WAY.index(name) for name in names)
 
 
 # --- the spine ----------------------------------------------------------------------------------
@@ -82,11 +95,15 @@ def usable(rows: Frame) -> Frame:
 
 
 def with_reference(persons: Frame, homes: Frame, protocol: StudyProtocol) -> Frame:
-    """Mark the reference person: the lowest rank in the household; two of that rank make it unknown."""
-    ranked = persons.join(homes.select("household", "best", "candidates"), on="household", how="left")
+    """The persons with the number of their household for its key, and with who is its reference person.
+
+    That is the lowest rank in the household; two of that rank make it unknown.
+    """
+    own = homes.select(nw.col("key").alias("household"), nw.col("household").alias("home"), "best", "candidates")
+    ranked = persons.join(own, on="household", how="left").with_columns(nw.col("home").alias("household"))
     is_best = as_flag(_rank(protocol) == nw.col("best")).fill_null(0)
     marked = ranked.with_columns(where(nw.col("candidates") == 1, is_best).alias("is_reference"))
-    return marked.drop("best", "candidates")
+    return marked.drop("home", "best", "candidates")
 
 
 def _rank(protocol: StudyProtocol) -> nw.Expr:
@@ -147,7 +164,7 @@ def _best(ranks: Sequence[int]) -> tuple[nw.Expr, nw.Expr]:
 def link(frame: Frame, delivery: Delivery, spine: Population) -> Records:
     """Give every row of a delivery its way, and its household, person and age group where it is linked."""
     if delivery.spine:
-        return Records(delivery, spine.persons.with_columns(nw.lit("person").alias("way")))
+        return Records(delivery, spine.persons.with_columns(way("person").alias("way")))
     coarse = spine.of("address_number") if "address" in delivery.kinds else None
     return placed(looked_up(frame, delivery, spine), frame.collect_schema().names(), delivery, coarse)
 
@@ -244,18 +261,18 @@ def _first_known(keys: tuple[str, ...], columns: list[str]) -> nw.Expr:
 def _way(delivery: Delivery) -> nw.Expr:
     """The way of linking; a person number decides before any address does."""
     keys = _person_keys(delivery)
-    way = nw.lit("not-in-population")
+    found = way("not-in-population")
     if "address" in delivery.kinds:
         # Only a row without any person number goes by its address: a stranger must not join the people who live there.
         has_no_number = all_of([~nw.col("address").is_null(), *(nw.col(key).is_null() for key in keys)])
-        way = nw.when(has_no_number).then(_address_way()).otherwise(way)
+        found = nw.when(has_no_number).then(_address_way()).otherwise(found)
     if keys:
-        way = nw.when(~nw.col("person").is_null()).then(nw.lit("person")).otherwise(way)
+        found = nw.when(~nw.col("person").is_null()).then(way("person")).otherwise(found)
     if len(keys) > 1:
         first, second = (nw.col(f"of_{key}") for key in keys)
         differ = ~first.is_null() & ~second.is_null() & (first != second)
-        way = nw.when(differ).then(nw.lit("conflict")).otherwise(way)
-    return way
+        found = nw.when(differ).then(way("conflict")).otherwise(found)
+    return found
 
 
 def _address_way() -> nw.Expr:
@@ -264,23 +281,22 @@ def _address_way() -> nw.Expr:
     bare = (nw.col("v_address_suffix") == 0) & ~nw.col("coarse_address").is_null()
     one_address = nw.col("coarse_address") == nw.col("coarse_address_last")
     bare_is_one = one_address & (nw.col("coarse_household") == nw.col("coarse_last"))
-    by_number = nw.when(bare & bare_is_one).then(nw.lit("address-coarse")).otherwise(nw.lit("not-in-population"))
+    by_number = nw.when(bare & bare_is_one).then(way("address-coarse")).otherwise(way("not-in-population"))
     unclear = (exact & ~exact_is_one) | (~exact & bare & ~bare_is_one)
-    by_exact = nw.when(exact & exact_is_one).then(nw.lit("address-exact")).otherwise(by_number)
-    return nw.when(unclear).then(nw.lit("ambiguous")).otherwise(by_exact)
+    by_exact = nw.when(exact & exact_is_one).then(way("address-exact")).otherwise(by_number)
+    return nw.when(unclear).then(way("ambiguous")).otherwise(by_exact)
 
 
 def _placed(rows: Frame, delivery: Delivery) -> Frame:
     """`household`, `person`, `minor` and `is_reference`, null where the way does not give them."""
-    way, nothing = nw.col("way"), nw.lit(None, nw.Int64)
-    by_person = way == "person"
+    by_person, nothing = went("person"), nw.lit(None, nw.Int64)
     if delivery.unit == "address":
         return rows.with_columns(
-            _address_household(way).alias("household"), nothing.alias("minor"), nothing.alias("is_reference")
+            _address_household().alias("household"), nothing.alias("minor"), nothing.alias("is_reference")
         )
     household = where(by_person, nw.col("member_household"))
     if "address" in delivery.kinds:
-        household = nw.when(by_person).then(nw.col("member_household")).otherwise(_address_household(way))
+        household = nw.when(by_person).then(nw.col("member_household")).otherwise(_address_household())
     own_minor = nw.col("v_minor") if any(column.name == "minor" for column in delivery.columns) else nothing
     return rows.with_columns(
         household.alias("household"),
@@ -290,7 +306,7 @@ def _placed(rows: Frame, delivery: Delivery) -> Frame:
     )
 
 
-def _address_household(way: nw.Expr) -> nw.Expr:
-    exact = where(way == "address-exact", nw.col("exact_household"))
-    coarse = where(way == "address-coarse", nw.col("coarse_household"))
+def _address_household() -> nw.Expr:
+    exact = where(went("address-exact"), nw.col("exact_household"))
+    coarse = where(went("address-coarse"), nw.col("coarse_household"))
     return nw.coalesce(exact, coarse)

@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from linkage.codebook import fields
-from linkage.engine.base import Engine, Frame
+from linkage.engine.base import Engine, Frame, if_any
 from linkage.engine.portable import one, repeated
 from linkage.errors import SpineUnusable
 from linkage.linker.agree import Agreement, agree
@@ -72,9 +72,10 @@ def plan(engine: Engine, frames: Mapping[str, Frame], study: Study, say: Callabl
         if protocol.numberless is not None and by_agreement:
             planned.agreements[delivery.name] = agree(engine, records, spine, protocol.numberless)
             records = planned.agreements[delivery.name].records
-        planned.ways.update(ways(engine, records))
+        went = ways(engine, records)
+        planned.ways.update(went)
         rows, shared = (register_rows, spine.shared) if delivery.spine else (frames[delivery.name], None)
-        holders = by_holder(engine, rows)
+        holders = by_holder(engine, rows) if delivery.spine else went
         twice = doubles(engine, rows, records, holders, shared)
         planned.doubles.update(twice)
         records = replace(records, one_holder=len(holders) == 1, no_doubles=_none(delivery, twice))
@@ -92,7 +93,8 @@ def _none(delivery: Delivery, twice: Mapping[int, tuple[int, int]]) -> bool:
 
 
 def _leaving(table: Frame, study: Study) -> Frame:
-    """The columns of the household file and those that make them; not the steps in between."""
+    """The columns of the household file and those that make them; not the steps in between. Keys are keys again."""
+    table = table.with_columns(nw.col("key").alias("household"))
     wanted = {*COLUMNS, *(field.name for field in fields(study.protocol))}
     return table.select(*(name for name in table.collect_schema().names() if name in wanted))
 
@@ -100,8 +102,11 @@ def _leaving(table: Frame, study: Study) -> Frame:
 def people_of(engine: Engine, spine: Population) -> pl.DataFrame:
     """Keys, household, minor and is_reference of everybody: what following households over waves needs."""
     there = spine.persons.collect_schema().names()
+    named = spine.persons.join(spine.households.select("household", "key"), on="household", how="left")
     return engine.collect(
-        spine.persons.select(*(key for key in PERSON_KEYS if key in there), "household", "minor", "is_reference")
+        named.with_columns(nw.col("key").alias("household")).select(
+            *(key for key in PERSON_KEYS if key in there), "household", "minor", "is_reference"
+        )
     )
 
 
@@ -150,21 +155,21 @@ def spine_of(
     Raises SpineUnusable.
     """
     protocol = study.protocol
-    shared = engine.materialise(repeated(rows, ["person"]))
+    shared = _repeated(engine, rows, "person")
     persons = _persons(engine, rows, shared, study)
     if keys is not None:
         persons = persons.select(*_without(persons, [key for key in KEYS if key not in keys]))
-    households = engine.materialise(homes(persons, protocol))
+    households = engine.numbered(homes(persons, protocol).with_columns(nw.col("household").alias("key")), "household")
     if engine.collect(households.head(1)).is_empty():
         raise SpineUnusable("in het bevolkingsregister is geen enkel huishouden te vormen; controleer die levering")
     marked = with_reference(persons, households, protocol)
-    everybody = engine.materialise(marked if keys is None else marked.select(*_without(marked, _unused(study))))
+    everybody = engine.numbered(marked if keys is None else marked.select(*_without(marked, _unused(study))), "person")
     asked = dict.fromkeys(key for delivery in protocol.deliveries for key in lookups_of(delivery))
     # With only some keys, postcode and number are looked up for the rows that need it (`_linked`).
     made = [key for key in asked if keys is None or key != "address_number"]
     lookups = {key: _looked_up(engine, everybody, key) for key in made}
     population = Population(everybody, households.drop("best", "candidates"), lookups, shared)
-    return population, _without_household(engine, rows, everybody)
+    return population, _without_household(engine, rows)
 
 
 def _without(frame: Frame, left_out: Collection[str]) -> list[str]:
@@ -177,11 +182,13 @@ def _unused(study: Study) -> list[str]:
     return [f"v_{column.name}" for column in wire_columns(study, study.protocol.spine) if column.name not in used]
 
 
-def _without_household(engine: Engine, rows: Frame, everybody: Frame) -> int:
+def _without_household(engine: Engine, rows: Frame) -> int:
     """Persons of whom no row gives a household."""
     lacking = rows.filter(~nw.col("person").is_null(), nw.col("household").is_null()).select("person").unique()
     lacking = engine.materialise(lacking)
-    elsewhere = everybody.select("person").join(lacking, on="person", how="semi")  # another row places them
+    if if_any(engine, lacking) is None:
+        return 0
+    elsewhere = usable(rows).select("person").join(lacking, on="person", how="semi").unique()  # another row places them
     return _rows(engine, lacking) - _rows(engine, elsewhere)
 
 
@@ -194,17 +201,16 @@ def _looked_up(engine: Engine, everybody: Frame, key: str) -> Frame:
     """What a key stands for: of numbers only the few are computed that stand for nobody, of addresses all."""
     if key not in PERSON_KEYS:
         return engine.materialise(lookup(everybody, key))
-    return number_lookup(everybody, key, _if_any(engine, engine.materialise(repeated(everybody, [key]))))
+    return number_lookup(everybody, key, if_any(engine, _repeated(engine, everybody, key)))
 
 
-def _if_any(engine: Engine, frame: Frame) -> Frame | None:
-    """None instead of a frame without rows: to join it would be to read everybody for nothing."""
-    return None if engine.collect(frame.head(1)).is_empty() else frame
+def _repeated(engine: Engine, rows: Frame, key: str) -> Frame:
+    return engine.materialise(repeated(engine.suspects(rows, key), [key]))
 
 
 def _persons(engine: Engine, rows: Frame, shared: Frame, study: Study) -> Frame:
     """One row for each person; only persons with more rows than one are sorted out."""
-    if _if_any(engine, shared) is None:
+    if if_any(engine, shared) is None:
         return usable(rows)
     delivered = set(rows.collect_schema().names())
     content = [key for key in (*KEYS, *map(key_column, study.protocol.spine.derived)) if key in delivered]

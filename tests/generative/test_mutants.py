@@ -17,6 +17,7 @@ from protocols.model import Delivery
 
 SEEDS = range(12)
 Patch = Callable[[pytest.MonkeyPatch], None]
+STRANGER, AMBIGUOUS = (link.EVERY_WAY.index(name) for name in ("not-in-population", "ambiguous"))
 
 
 def unknown_is_no(patch: pytest.MonkeyPatch) -> None:
@@ -28,7 +29,7 @@ def absent_is_always_no(patch: pytest.MonkeyPatch) -> None:
 
 
 def doubles_are_summed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(evaluate, "merged", lambda records: records.rows.filter(nw.col("way").is_in(list(link.LINKED))))
+    patch.setattr(evaluate, "merged", lambda records: records.rows.filter(link.went(*link.LINKED)))
 
 
 def strangers_go_by_address(patch: pytest.MonkeyPatch) -> None:
@@ -37,8 +38,8 @@ def strangers_go_by_address(patch: pytest.MonkeyPatch) -> None:
     def by_address(delivery: Delivery) -> nw.Expr:
         if "address" not in delivery.kinds:
             return way(delivery)
-        lives_there = (way(delivery) == "not-in-population") & ~nw.col("exact_household").is_null()
-        return nw.when(lives_there).then(nw.lit("address-exact")).otherwise(way(delivery))
+        lives_there = (way(delivery) == STRANGER) & ~nw.col("exact_household").is_null()
+        return nw.when(lives_there).then(link.way("address-exact")).otherwise(way(delivery))
 
     patch.setattr(link, "_way", by_address)
 
@@ -47,7 +48,7 @@ def first_of_several_addresses(patch: pytest.MonkeyPatch) -> None:
     coarse = link._address_way
 
     def any_address() -> nw.Expr:
-        return nw.when(coarse() == "ambiguous").then(nw.lit("address-coarse")).otherwise(coarse())
+        return nw.when(coarse() == AMBIGUOUS).then(link.way("address-coarse")).otherwise(coarse())
 
     patch.setattr(link, "_address_way", any_address)
 

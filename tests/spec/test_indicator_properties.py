@@ -19,7 +19,7 @@ from test_indicator_specs import CASES, shown
 
 from linkage.engine import portable
 from linkage.linker import evaluate, link
-from linkage.linker.link import LINKED
+from linkage.linker.link import LINKED, went
 from protocols import StudyProtocol
 
 
@@ -77,7 +77,7 @@ def late_holders_do_not_matter(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_merging(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(evaluate, "merged", lambda records: records.rows.filter(nw.col("way").is_in(list(LINKED))))
+    patch.setattr(evaluate, "merged", lambda records: records.rows.filter(went(*LINKED)))
 
 
 def every_year(patch: pytest.MonkeyPatch) -> None:

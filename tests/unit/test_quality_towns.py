@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from linkage.engine.polars import PolarsEngine
-from linkage.linker.link import LINKED, register
+from linkage.linker.link import EVERY_WAY, LINKED, register
 from linkage.linker.plan import linked_records, spine_of
 from linkage.linker.quality.evidence import Evidence, evidence
 from linkage.linker.quality.intervals import Estimate
@@ -125,11 +125,13 @@ def judge(seed: int, folder: Path, study: Study, *, together: bool = False) -> J
     missing = [c.name for c in wire_columns(study, delivery) if f"v_{c.name}" not in rows.columns]
     rows = rows.with_columns(pl.lit(0, pl.Int64).alias(f"v_{name}") for name in missing)
     records = linked_records(engine, nw.from_native(rows.lazy()), delivery, spine)
-    linked = engine.collect(records.rows)
+    homes = engine.collect(spine.households.select("household", "key"))
+    linked = engine.collect(records.rows).join(homes, on="household", how="left")
+    ways = linked["way"].replace_strict(dict(enumerate(EVERY_WAY)), return_dtype=pl.String)
     seen = evidence(engine, records, rows.columns, spine)[0]
-    hit, resident = linked["way"].is_in(list(LINKED)), linked["truth"].is_not_null()
-    by_address = linked["way"].str.starts_with("address-")
-    false = by_address & (linked["household"].cast(pl.Int64) != linked["truth"]).fill_null(value=True)
+    hit, resident = ways.is_in(list(LINKED)), linked["truth"].is_not_null()
+    by_address = ways.str.starts_with("address-")
+    false = by_address & (linked["key"].cast(pl.Int64) != linked["truth"]).fill_null(value=True)
     missed = int((resident & ~hit).sum())
     return Judged(rates(seen), seen, missed / (missed + int(hit.sum())), int(false.sum()) / int(by_address.sum()))
 

@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 
 from linkage.engine.base import Engine
 from linkage.engine.portable import as_flag, is_unknown
-from linkage.linker.link import LINKED, Records
+from linkage.linker.link import LINKED, Records, went
 from linkage.linker.quality.intervals import Moments, cohen_h, mean_difference
 from linkage.study import WireColumn
 
@@ -32,7 +32,7 @@ Values = Mapping[str, Mapping[tuple[int, int, int], int]]
 
 
 def _flagged(records: Records) -> nw.LazyFrame[Any]:
-    return records.rows.with_columns(as_flag(nw.col("way").is_in(list(LINKED))).alias("is_linked"))
+    return records.rows.with_columns(as_flag(went(*LINKED)).alias("is_linked"))
 
 
 def _sums(engine: Engine, records: Records, columns: Sequence[WireColumn]) -> Sums:

@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 
 from linkage.engine.base import Engine, Frame
 from linkage.engine.portable import as_flag, one
-from linkage.linker.link import LINKED, Population, Records
+from linkage.linker.link import LINKED, Population, Records, went
 
 AGES: Mapping[int | None, str] = {1: "minor", 0: "adult", None: "unknown"}
 UNKNOWN = "unknown"
@@ -41,7 +41,7 @@ def coverage(
     engine: Engine, records: Records, spine: Population, everyone: People, areas: Sequence[str]
 ) -> dict[int, dict[str, Any]]:
     """By number of the package: `areas`, `ages` (not of a delivery of addresses) and `years`, each a list of groups."""
-    linked = records.rows.filter(nw.col("way").is_in(list(LINKED)))
+    linked = records.rows.filter(went(*LINKED))
     by_area = _reached(engine, linked, spine.households, "household", "area")
     by_age = _reached(engine, linked, spine.persons, "person", "minor") if records.delivery.unit == "person" else {}
     by_year = _years(engine, records) if records.delivery.years else {}
@@ -81,7 +81,7 @@ def _groups(
 
 def _years(engine: Engine, records: Records) -> dict[int, list[dict[str, Any]]]:
     flagged = records.rows.with_columns(
-        one().alias("rows"), as_flag(nw.col("way").is_in(list(LINKED))).alias("linked"), nw.col("v_year").alias("year")
+        one().alias("rows"), as_flag(went(*LINKED)).alias("linked"), nw.col("v_year").alias("year")
     )
     counted = flagged.group_by("holder", "year").agg(nw.col("rows").sum(), nw.col("linked").sum())
     found: dict[int, list[dict[str, Any]]] = {}

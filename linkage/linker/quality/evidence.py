@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import narwhals.stable.v2 as nw
 
 from linkage.engine.base import Engine, Frame
-from linkage.engine.portable import as_flag, one
-from linkage.linker.link import LINKED, Population, Records, link
+from linkage.engine.portable import as_flag, one, where
+from linkage.linker.link import EVERY_WAY, LINKED, Population, Records, link
 from protocols.model import Delivery, IdentifierKind
 
 COLUMNS: Mapping[IdentifierKind, str] = {"a-number": "a_number", "bsn": "bsn", "address": "address"}
@@ -81,10 +81,14 @@ def evidence(engine: Engine, records: Records, names: Sequence[str], spine: Popu
     counted = rows.with_columns(one().alias("rows")).group_by("holder", "at_way", *seen).agg(nw.col("rows").sum())
     found: dict[int, Counter[Seen]] = {}
     for line in engine.collect(counted).iter_rows(named=True):
-        alone = tuple((kind, line[f"way_{kind}"], line[f"same_{kind}"] == 1) for kind in kinds)
-        made = Seen(line["at_way"], alone, line.get("way_exact", LACKING))
+        alone = tuple((kind, _named(line[f"way_{kind}"]), line[f"same_{kind}"] == 1) for kind in kinds)
+        made = Seen(EVERY_WAY[line["at_way"]], alone, _named(line.get("way_exact")))
         found.setdefault(line["holder"], Counter())[made] += line["rows"]
     return {holder: dict(rows) for holder, rows in found.items()}
+
+
+def _named(code: int | None) -> str:
+    return LACKING if code is None else EVERY_WAY[code]
 
 
 def _alone(
@@ -98,8 +102,7 @@ def _alone(
     made = strict(rows) if exact else rows
     made = link(made.with_columns(*kept).with_columns(*taken) if others else made, delivery, spine).rows
     back = [nw.col(f"kept_{other}").alias(other) for other in others]
-    there = nw.when(~nw.col(kind).is_null())
-    way = there.then(nw.col("way")).otherwise(nw.lit(LACKING)).alias(f"way_{name}")
+    way = where(~nw.col(kind).is_null(), nw.col("way")).alias(f"way_{name}")
     same = as_flag(nw.col("household") == nw.col("at_household")).alias(f"same_{name}")
     made = made.with_columns(*back, way, same) if back else made.with_columns(way, same)
     return made.select(*names, f"way_{name}", f"same_{name}")

@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 
 from linkage.engine.base import Engine, Frame
 from linkage.engine.portable import as_flag, is_unknown, one
-from linkage.linker.link import LINKED, Population, Records
+from linkage.linker.link import LINKED, Population, Records, went
 from protocols.model import StudyProtocol
 
 MANY_ROWS = 25
@@ -42,7 +42,7 @@ def improbable(engine: Engine, spine: Population, linked: Sequence[Records], pro
 def _many(engine: Engine, linked: Sequence[Records]) -> int:
     """Households of which one package has more rows than MANY_ROWS."""
     frames = [
-        records.rows.filter(nw.col("way").is_in(list(LINKED)))
+        records.rows.filter(went(*LINKED))
         .with_columns(one().alias("n"))
         .group_by("holder", "household")
         .agg(nw.col("n").sum())

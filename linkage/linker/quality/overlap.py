@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 
 from linkage.engine.base import Engine, Frame
 from linkage.engine.portable import one
-from linkage.linker.link import LINKED, Records
+from linkage.linker.link import LINKED, Records, went
 
 MOST_PACKAGES = 62  # a set of packages is one whole number of 64 bits
 
@@ -32,7 +32,7 @@ def overlap(engine: Engine, linked: Sequence[Records], names: Sequence[str], hou
 
 def _mentioned(records: Records) -> Frame:
     """household, and 2 to the power of the number of the package, once each."""
-    rows = records.rows.filter(nw.col("way").is_in(list(LINKED)), ~nw.col("household").is_null())
+    rows = records.rows.filter(went(*LINKED), ~nw.col("household").is_null())
     pairs = rows.select("household", "holder").unique()
     return pairs.select("household", (nw.lit(2).cast(nw.Int64) ** nw.col("holder")).cast(nw.Int64).alias("bit"))
 

@@ -65,12 +65,11 @@ class Measured:
 # --- the agreement ------------------------------------------------------------------------------------
 
 
-def write_study(folder: Path) -> None:
-    """study.toml and its protocol."""
-    text = (HERE / "national.toml").read_text(encoding="utf-8")
-    (folder / "national.toml").write_text(text, encoding="utf-8")
-    _write_study(folder, "")
-    _write_study(folder, holder_room.root_block(study(folder), ROOT))
+def write_study(folder: Path, protocol: Path, title: str, names: Iterable[str]) -> None:
+    """study.toml and its protocol: a delivery of each of these names by a holder of that name."""
+    shutil.copy(protocol, folder)
+    _write_study(folder, protocol, title, names, "")
+    _write_study(folder, protocol, title, names, holder_room.root_block(study(folder), ROOT))
 
 
 def study(folder: Path) -> Study:
@@ -78,14 +77,14 @@ def study(folder: Path) -> Study:
     return load_study(folder / "study.toml")
 
 
-def _write_study(folder: Path, root: str) -> None:
-    protocol = load_protocol("national.toml", HERE)
+def _write_study(folder: Path, path: Path, title: str, names: Iterable[str], root: str) -> None:
+    protocol = load_protocol(path.name, path.parent)
     parts = [
         f'''format = "household-linkage/study/v1"
 [study]
 id = "{STUDY_ID}"
-title = "Het hele land"
-protocol = "national.toml"
+title = "{title}"
+protocol = "{path.name}"
 protocol_digest = "{digest(protocol)}"
 municipality = "Nederland"
 municipality_code = "GM9999"
@@ -100,7 +99,7 @@ id = "institute"
 organisation = "Instituut"
 public_key = "{LINKER.public}"
 ''',
-        *(_holder(name, sorted(set.union(*map(set, mappable(protocol.delivery(name)))))) for name in EXPORTS),
+        *(_holder(name, sorted(set.union(*map(set, mappable(protocol.delivery(name)))))) for name in names),
         root,
     ]
     (folder / "study.toml").write_text("\n".join(parts) + "\n", encoding="utf-8")
@@ -119,7 +118,7 @@ def make(folder: Path, persons: int) -> int:
     """All exports and the study."""
     for part in ("exports", "inbox", "bodies"):
         (folder / part).mkdir()
-    write_study(folder)
+    write_study(folder, HERE / "national.toml", "Het hele land", EXPORTS)
     return sum(write_exports(country(persons), folder / "exports").values())
 
 

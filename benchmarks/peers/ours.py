@@ -17,14 +17,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from country import AREAS, country, write_exports
-from national import HOLDERS, LINKER, ROOT, STUDY_ID, TODAY
+from country import country, write_exports
+from national import HOLDERS, LINKER, ROOT, TODAY, write_study
 
 from linkage.holder import encode as holder_room
 from linkage.linker import run as linker_room
-from linkage.study import Study, load_study, mappable, pseudonym_fields
+from linkage.study import load_study, pseudonym_fields
 from linkage.transfer.package import open_body, read_header
-from protocols import digest, load_protocol
 
 HERE = Path(__file__).parent
 REGISTER, OTHER = "bevolking", "inkomen"
@@ -35,7 +34,7 @@ def make(folder: Path, persons: str) -> int:
     """The study, both exports, and what a peer needs to begin: keys, and the same rows as its reader wants them."""
     for part in ("exports", "inbox", "bodies", "out"):
         (folder / part).mkdir(parents=True)
-    _write_study(folder)
+    write_study(folder, HERE / "peers.toml", "Twee bestanden", (REGISTER, OTHER))
     rows = write_exports(country(int(persons)), folder / "exports")
     study = load_study(folder / "study.toml")
     versions = study.protocol.normalisation
@@ -103,46 +102,6 @@ def blank(folder: Path, column: str) -> int:
 
 def _body(folder: Path, name: str) -> Path:
     return folder / "bodies" / f"{name}.parquet"
-
-
-# --- the agreement ------------------------------------------------------------------------------------
-
-
-def _write_study(folder: Path) -> None:
-    shutil.copy(HERE / "peers.toml", folder)
-    path = folder / "study.toml"
-    path.write_text(_study(""), encoding="utf-8")
-    study: Study = load_study(path)
-    path.write_text(_study(holder_room.root_block(study, ROOT)), encoding="utf-8")
-
-
-def _study(root: str) -> str:
-    protocol = load_protocol("peers.toml", HERE)
-    head = f'''format = "household-linkage/study/v1"
-[study]
-id = "{STUDY_ID}"
-title = "Twee bestanden"
-protocol = "peers.toml"
-protocol_digest = "{digest(protocol)}"
-municipality = "Nederland"
-municipality_code = "GM9999"
-reference_date = 2014-12-31
-wave = 1
-purpose = "Meten hoe lang het duurt"
-legal_basis = "geen: verzonnen mensen"
-retention_until = 2030-12-31
-areas = [{", ".join(f'"{area}"' for area in AREAS)}]
-[linker]
-id = "institute"
-organisation = "Instituut"
-public_key = "{LINKER.public}"'''
-    holders = []
-    for name in (REGISTER, OTHER):
-        about = f'id = "{name}"\norganisation = "{name}"\ndelivery = "{name}"\npublic_key = "{HOLDERS[name].public}"'
-        columns = sorted(set.union(*map(set, mappable(protocol.delivery(name)))))
-        named = "\n".join(f'{column} = "{column}"' for column in columns)
-        holders.append(f"[[holder]]\n{about}\n[holder.columns]\n{named}")
-    return "\n".join([head, *holders, root]) + "\n"
 
 
 STEPS: dict[str, Callable[[Path, str], int]] = {

@@ -20,9 +20,12 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from linkage.errors import OutputError
 from linkage.files import cannot_write
+from linkage.hashing.columns import as_array, as_number, from_array
 
 # What is held takes about four times as much while it is sorted or spilled.
 BUDGET_BYTES = 64 * 1024 * 1024
+# Names that no column of a protocol can have.
+BUCKET, FIRST = ":bucket", ":first"
 
 
 class Spool:
@@ -56,27 +59,41 @@ class Spool:
             self._spill()
 
     def sorted(self) -> Iterator[pl.DataFrame]:
-        """All rows, in the order of their content, a bucket at a time."""
+        """All rows, in the order of their content, some buckets at a time."""
         if self._file is None:
             if self._held:
-                yield _in_order(self._held)
+                yield _in_order(pl.concat(self._held))
             return
         self._spill()
+        for segments in self._together():
+            yield _in_order(_restored(pl.concat([self._read(*segment) for segment in segments], rechunk=True)))
+
+    def _together(self) -> Iterator[list[tuple[int, int, int]]]:
+        """The segments of the next buckets, of as many as take no more than a part of the budget, or of one."""
+        found: list[tuple[int, int, int]] = []
+        size = 0
         for bucket in sorted(self._segments):
-            yield _in_order([self._read(*segment) for segment in self._segments[bucket]])
+            more = sum(length for *_, length in self._segments[bucket])
+            if found and size + more > self._budget // 4:
+                yield found
+                found, size = [], 0
+            found, size = found + self._segments[bucket], size + more
+        yield found
 
     def _spill(self) -> None:
         if not self._held:
             return
-        frame = pl.concat(self._held).with_columns(_bucket(self._held[0]).alias("bucket"))
-        self._held, self._held_bytes = [], 0
-        for (bucket,), part in frame.partition_by("bucket", as_dict=True, include_key=False).items():
-            self._append(int(bucket), part)
+        stored = _stored(pl.concat(self._held))
+        self._held, self._held_bytes = [], 0  # before sorting, which takes as much again
+        rows, place = stored.sort(BUCKET), 0
+        for bucket, count in rows[BUCKET].value_counts().sort(BUCKET).iter_rows():
+            self._append(bucket, rows.slice(place, count).drop(BUCKET))
+            place += count
 
     def _append(self, bucket: int, part: pl.DataFrame) -> None:
         plain = io.BytesIO()
-        part.write_parquet(plain, statistics=False, compression="uncompressed")
-        sealed = self._aead.encrypt(self._written.to_bytes(12, "big"), plain.getvalue(), None)
+        part.write_ipc_stream(plain)
+        sealed = self._aead.encrypt(self._written.to_bytes(12, "big"), plain.getbuffer(), None)
         try:
             if self._file is None:
                 # Opened and unlinked by the system: it has no name for anyone to find after a crash.
@@ -96,7 +113,21 @@ class Spool:
             plain = self._aead.decrypt(number.to_bytes(12, "big"), self._file.read(length), None)
         except (OSError, InvalidTag):
             raise OutputError("het tussenbestand is op de schijf beschadigd; begin opnieuw") from None
-        return pl.read_parquet(io.BytesIO(plain))
+        return pl.read_ipc_stream(io.BytesIO(plain))
+
+
+def _pseudonyms(frame: pl.DataFrame) -> list[str]:
+    return [name for name, dtype in frame.schema.items() if dtype == pl.Binary]
+
+
+def _stored(frame: pl.DataFrame) -> pl.DataFrame:
+    """With buckets, and arrays for pseudonyms: a column of them is one stretch of memory, written as it is."""
+    arrays = [as_array(pl.col(name)) for name in _pseudonyms(frame)]
+    return frame.with_columns(*arrays, _bucket(frame).alias(BUCKET))
+
+
+def _restored(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(from_array(frame[name]) for name, dtype in frame.schema.items() if dtype == pl.Array)
 
 
 def _bucket(frame: pl.DataFrame) -> pl.Expr:
@@ -105,22 +136,18 @@ def _bucket(frame: pl.DataFrame) -> pl.Expr:
     Buckets are in the order of their rows: sorting puts null first, so rows without the first pseudonym come before
     the others, in the order of their second.
     """
-    fields = [name for name, dtype in frame.schema.items() if dtype == pl.Binary]
-    bucket = pl.lit(-1, pl.Int32)
-    for rank, name in enumerate(reversed(fields)):
-        byte = pl.col(name).bin.slice(0, 1).bin.encode("hex").str.to_integer(base=16, dtype=pl.Int32)
-        bucket = pl.when(pl.col(name).is_not_null()).then(byte + 256 * rank).otherwise(bucket)
-    return bucket
-
-
-def _in_order(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    frame = pl.concat(frames)
-    # Sixteen bytes as one unsigned number, highest byte first, are in the same order, and much quicker to compare.
-    numbers = [
-        pl.col(name).bin.reinterpret(dtype=pl.UInt128, endianness="big") if dtype == pl.Binary else pl.col(name)
-        for name, dtype in frame.schema.items()
+    ranked = [
+        (as_number(pl.col(name)) // 2**120).cast(pl.Int32) + 256 * rank
+        for rank, name in enumerate(reversed(_pseudonyms(frame)))
     ]
-    # In most deliveries the first pseudonym differs from row to row, and decides alone.
-    ordered = frame.sort(numbers[0], nulls_last=False)
-    first = ordered.select(numbers[0]).to_series()
-    return frame.sort(numbers, nulls_last=False) if first.eq_missing(first.shift(1))[1:].any() else ordered
+    return pl.coalesce(*reversed(ranked), pl.lit(-1, pl.Int32))
+
+
+def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
+    pseudonyms = _pseudonyms(frame)
+    # In most deliveries the first pseudonym differs from row to row, and its first eight bytes decide alone.
+    ordered = frame.with_columns((as_number(pl.col(pseudonyms[0])) // 2**64).cast(pl.UInt64).alias(FIRST)).sort(FIRST)
+    first = ordered[FIRST]
+    if first.eq_missing(first.shift(1))[1:].any():
+        return frame.sort([as_number(pl.col(name)) if name in pseudonyms else pl.col(name) for name in frame.columns])
+    return ordered.drop(FIRST)

@@ -84,14 +84,14 @@ def others(header: list[str], used: dict[str, int]) -> tuple[str, ...]:
 
 def refuse_long(path: Path, batch: RawBatch) -> RawBatch:
     """The same batch. Raises InputUnreadable, with the row, for a cell or a batch that is larger than any export's."""
-    sizes = batch.frame.select("row", pl.exclude("row").str.len_bytes().fill_null(0))
-    keys = sizes.columns[1:]
-    long = sizes.filter(pl.any_horizontal(pl.col(key) > MOST_CELL_BYTES for key in keys))["row"]
-    if long.len():
+    length = pl.exclude("row").str.len_bytes().fill_null(0).cast(pl.Int64)
+    longest, together = batch.frame.select(length.max()), batch.frame.select(length.sum())
+    if max(longest.row(0), default=0) > MOST_CELL_BYTES:
+        long = batch.frame.filter(pl.any_horizontal(length > MOST_CELL_BYTES))["row"]
         raise InputUnreadable(
             f"{path.name}, rij {long[0]}: een cel heeft meer dan {MOST_CELL_BYTES} tekens; herstel die rij"
         )
-    if sum(int(sizes[key].cast(pl.Int64).sum()) for key in keys) > MOST_BATCH_BYTES:
+    if sum(together.row(0)) > MOST_BATCH_BYTES:
         raise InputUnreadable(f"{path.name} heeft te lange cellen om te verwerken; maak de export opnieuw")
     return batch
 

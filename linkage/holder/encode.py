@@ -261,7 +261,7 @@ def manifest_of(request: Request, summary: Summary) -> Manifest:
     job, study = request.job, request.job.study
     protocol, about = study.protocol, study.study
     fields = pseudonym_fields(job.delivery)
-    made = root_canaries(study, request.root)
+    assert study.root is not None  # its canaries are those of this root: `_check_keys` made them
     return Manifest(
         format="household-linkage/package/v1",
         study=str(about.id),
@@ -275,7 +275,7 @@ def manifest_of(request: Request, summary: Summary) -> Manifest:
         scheme=protocol.scheme,
         normalisation={name: protocol.version(name) for name in fields},
         root_key_id=request.root.key_id,
-        canaries={name: made[name] for name in fields},
+        canaries={name: study.root.canaries[name] for name in fields},
         linker=fingerprint(study.linker.public_key),
         created=day(request.today),
         expires=day(request.today + dt.timedelta(days=protocol.package_days)),

@@ -44,7 +44,7 @@ def normalise(batch: RawBatch, job: Job) -> NormalBatch:
     if job.delivery.derived:
         parts.append(derived(frame, job.study.protocol.derived(job.delivery)))
     if job.delivery.years:
-        parts.append(_named("year", values.whole(_text("year", frame))))
+        parts.append(_named("year", _distinct(values.whole, _text("year", frame))))
     for select in job.delivery.select:
         parts.append(_named(select.name, _distinct(values.date, _text(select.name, frame))))
     for column in job.delivery.columns:
@@ -80,7 +80,7 @@ def _read(column: Column, job: Job, text: pl.Series) -> pl.DataFrame:
     if isinstance(column, Below | AmountBand | AmountRounded):
         return values.amount(text, job.holder.format.decimal)
     if isinstance(column, Count):
-        return values.whole(text)
+        return _distinct(values.whole, text)
     if isinstance(column, CategoryColumn):
         known = values.category_words(column.categories or job.study.study.areas, own)
     else:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+
+ROWS = ":rows"
 
 
 def once(read: Callable[[pl.DataFrame], pl.DataFrame], cells: pl.DataFrame) -> pl.DataFrame:
@@ -12,8 +16,14 @@ def once(read: Callable[[pl.DataFrame], pl.DataFrame], cells: pl.DataFrame) -> p
 
     Not by a categorical: Polars keeps those for good.
     """
-    different = cells.unique()
+    different = cells.with_row_index(ROWS).group_by(cells.columns).agg(ROWS)
     if different.height * 2 > cells.height:
         return read(cells)
-    made = different.hstack(read(different))
-    return cells.join(made, on=cells.columns, how="left", nulls_equal=True, maintain_order="left").drop(cells.columns)
+    return read(different.select(cells.columns))[_which(different[ROWS], cells.height)]
+
+
+def _which(rows: pl.Series, height: int) -> NDArray[np.uint32]:
+    """For each row the group that has it."""
+    which = np.empty(height, np.uint32)
+    which[rows.explode().to_numpy()] = np.repeat(np.arange(rows.len(), dtype=np.uint32), rows.list.len().to_numpy())
+    return which

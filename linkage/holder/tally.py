@@ -9,6 +9,7 @@ from fractions import Fraction
 import polars as pl
 
 from linkage.errors import NothingToDeliver, TooManyRejected
+from linkage.hashing.columns import as_number
 from linkage.holder import reasons
 from linkage.holder.normalise import Job
 from linkage.holder.pseudonymise import PseudonymBatch
@@ -43,7 +44,13 @@ class Tally:
             self.refused.append(rejected)
         self.unknown.update(dict(zip(frame.columns, frame.null_count().row(0), strict=True)))
         if self.examples is None and frame.height:
-            self.examples = frame.sort(frame.columns).head(EXAMPLE_ROWS)
+            self.examples = _first(frame, EXAMPLE_ROWS)
+
+
+def _first(frame: pl.DataFrame, rows: int) -> pl.DataFrame:
+    """The first rows in the order in which rows leave, by sorting only those that can be among them."""
+    first = as_number(pl.col(frame.columns[0]))
+    return frame.filter(first.is_null() | (first <= first.bottom_k(rows).max())).sort(frame.columns).head(rows)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from protocols.model import AgeBand, CategoryColumn, Count, Minor, YesNo
 NOT_SELECTED = "not-selected"
 YEAR_NOT_ASKED = "year-not-asked"
 MAX_NAMED_ROWS = 5
+Case = tuple[pl.Expr, pl.Expr]
 
 
 @dataclass(frozen=True)
@@ -33,20 +34,22 @@ class ValidBatch:
 def validate(batch: NormalBatch, job: Job) -> ValidBatch:
     """Split a batch. Raises ValueUnknown, with columns and row numbers, for words that were not agreed."""
     worded = [column.name for column in job.delivery.columns if isinstance(column, CategoryColumn | YesNo)]
-    frame = batch.frame.with_columns(_reason(job).alias("reason"))
-    asked = frame.filter(~pl.col("reason").is_in([NOT_SELECTED, YEAR_NOT_ASKED]).fill_null(False))
-    faults = [fault for name in worded for fault in _not_agreed(asked, name, job.holder.columns.get(name, name))]
+    frame, cases = batch.frame, _cases(job)
+    stops = frame.select(_any([condition for condition, _ in cases])).to_series()
+    refused = frame.filter(stops).select("row", _reason(cases).alias("reason"))
+    unasked = refused.filter(pl.col("reason").is_in([NOT_SELECTED, YEAR_NOT_ASKED]))
+    faults = [f for name in worded for f in _not_agreed(frame, unasked, name, job.holder.columns.get(name, name))]
     if faults:
         raise ValueUnknown(
             f"{'; '.join(faults)}. Herstel de export, of meld de nieuwe woorden aan wie de studie beheert"
         )
-    kept = frame.filter(pl.col("reason").is_null()).drop("reason")
-    return ValidBatch(kept, frame.filter(pl.col("reason").is_not_null()).select("row", "reason"), _classes(batch, job))
+    return ValidBatch(frame.filter(~stops), refused, _classes(batch, job))
 
 
-def _not_agreed(asked: pl.DataFrame, name: str, source: str) -> list[str]:
+def _not_agreed(frame: pl.DataFrame, unasked: pl.DataFrame, name: str, source: str) -> list[str]:
     """A word in a row that was never meant stops nobody; in any other it would be lost silently."""
-    rows = asked.filter(pl.col(f"bad:{name}"))["row"].to_list()
+    bad = frame.filter(pl.col(f"bad:{name}"))
+    rows = bad.join(unasked, on="row", how="anti", maintain_order="left")["row"].to_list()
     if not rows:
         return []
     named = ", ".join(str(row) for row in rows[:MAX_NAMED_ROWS]) + (", …" if len(rows) > MAX_NAMED_ROWS else "")
@@ -54,15 +57,19 @@ def _not_agreed(asked: pl.DataFrame, name: str, source: str) -> list[str]:
     return [f"kolom `{source}` ({name}): {cells} een woord dat niet is afgesproken (rij {named})"]
 
 
-def _reason(job: Job) -> pl.Expr:
-    cases = [*_selection(job), *_year(job), *_cells(job), *_no_identifier(job)]
+def _cases(job: Job) -> list[Case]:
+    """Why a row can be refused, in order, each with its reason."""
+    return [*_selection(job), *_year(job), *_cells(job), *_no_identifier(job)]
+
+
+def _reason(cases: list[Case]) -> pl.Expr:
     reason = pl.lit(None, pl.String)
     for condition, name in reversed(cases):
         reason = pl.when(condition).then(name).otherwise(reason)
     return reason
 
 
-def _selection(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:
+def _selection(job: Job) -> list[Case]:
     day = job.study.study.reference_date
     reference = day.year * 10_000 + day.month * 100 + day.day
     cases = []
@@ -73,13 +80,13 @@ def _selection(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:
     return cases
 
 
-def _year(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:
+def _year(job: Job) -> list[Case]:
     if not job.delivery.years:
         return []
     return [(~pl.col("year:number").is_in(list(job.delivery.years)).fill_null(False), pl.lit(YEAR_NOT_ASKED))]
 
 
-def _cells(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:
+def _cells(job: Job) -> list[Case]:
     columns = job.delivery.columns
     dates = [column.name for column in columns if isinstance(column, Minor | AgeBand)]
     dates += [select.name for select in job.delivery.select]
@@ -96,7 +103,7 @@ def _any(conditions: list[pl.Expr]) -> pl.Expr:
     return pl.any_horizontal(condition.fill_null(False) for condition in conditions) if conditions else pl.lit(False)
 
 
-def _no_identifier(job: Job) -> list[tuple[pl.Expr, pl.Expr]]:
+def _no_identifier(job: Job) -> list[Case]:
     """Why a row cannot be recognised: the class of its first identifier that is not empty."""
     cases = []
     for identifier in job.delivery.identifiers:

@@ -139,21 +139,25 @@ def a_number(parts: pl.DataFrame) -> pl.DataFrame:
 
 def household_number(parts: pl.DataFrame) -> pl.DataFrame:
     """household-number/1: 1 to 20 ASCII letters and digits, upper case, without leading zeros."""
-    text = pl.col("household_number")
-    return (
-        parts.lazy()
-        .select(upper(without_point_zero(clean(text))))
-        .with_columns(text.str.strip_chars_start("0").alias("household-number"))
-        .select(
-            "household-number",
-            _first(
-                (text.is_null(), "empty"),
-                (pl.col("household-number") == RESERVED_HOUSEHOLD, "reserved"),
-                (~pl.col("household-number").str.contains(r"^[0-9A-Z]{1,20}$"), "format"),
-            ),
-        )
-        .collect()
+    text = parts["household_number"]
+    plain = _is_household(text)
+    text = _rewritten(text, plain, _bare_household)
+    formed = plain if plain.all() else _is_household(text)
+    outcome = _outcome(
+        (text.is_null().to_numpy(), "empty"),
+        ((text == RESERVED_HOUSEHOLD).fill_null(False).to_numpy(), "reserved"),
+        (~formed, "format"),
     )
+    return pl.DataFrame([text.alias("household-number"), outcome])
+
+
+def _is_household(text: pl.Series) -> NDArray[np.bool_]:
+    return text.str.contains(r"^[1-9A-Z][0-9A-Z]{0,19}$").fill_null(False).to_numpy()
+
+
+def _bare_household(cells: pl.DataFrame) -> pl.Series:
+    text = pl.col("household_number")
+    return cells.select(upper(without_point_zero(clean(text))).str.strip_chars_start("0")).to_series()
 
 
 def address(parts: pl.DataFrame) -> pl.DataFrame:

@@ -135,19 +135,21 @@ class Watched:
 
     def add(self, text: pl.Series) -> None:
         """Count the cells of a batch."""
-        bare = text.str.strip_chars(identifiers.SPACES)
-        length = bare.str.len_bytes()
-        self.cells += int((length > 0).sum())
+        bare, length = pl.col("text").str.strip_chars(identifiers.SPACES), pl.col("text").str.len_bytes()
+        counted = text.alias("text").value_counts(name="count").with_columns(bare).filter(length > 0)
+        self.cells += int(counted["count"].sum())
         # The shortest kind, a postcode, has six characters: columns of counts and of ja/nee end here.
-        if (length >= SHORTEST).any():
-            self._look(bare.filter(length >= SHORTEST))
+        long = counted.filter(length >= SHORTEST)
+        if long.height:
+            self._look(long)
 
-    def _look(self, long: pl.Series) -> None:
+    def _look(self, long: pl.DataFrame) -> None:
         if self.harmless is not None:
-            long = long.filter(~long.str.contains(self.harmless))
-        if not long.len():
+            long = long.filter(~pl.col("text").str.contains(self.harmless))
+        if not long.height:
             return
-        counted = long.alias("text").value_counts(name="count")
+        # Cells that differ in the white space around them alone are alike.
+        counted = long.group_by("text").agg(pl.col("count").sum())
         text, count = counted["text"], counted["count"]
         for kind in self.kinds:
             formed, passing = LOOKS[kind](text)

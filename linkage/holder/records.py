@@ -133,7 +133,7 @@ def _cut(text: bytes) -> tuple[bytes, bytes]:
     if QUOTE not in text:
         end = text.rfind(b"\n") + 1
         return text[:end], text[end:]
-    before, end = text.count(QUOTE), len(text)
+    before, end = count(text, QUOTE[0]), len(text)
     while (position := text.rfind(b"\n", 0, end)) >= 0:
         before -= text.count(QUOTE, position, end)
         if before % 2 == 0:

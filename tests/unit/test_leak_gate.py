@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import polars as pl
@@ -14,7 +15,8 @@ from stdnum import iban
 from linkage.errors import IdentifiersInColumn
 from linkage.holder import encode as room
 from linkage.holder.export import RawBatch
-from linkage.holder.leaks import LEAST_DIFFERENT, LOOKS, Gate
+from linkage.holder.identifiers import SPACES
+from linkage.holder.leaks import LEAST_DIFFERENT, LOOKS, Gate, Watched
 from linkage.holder.normalise import Job
 
 
@@ -64,6 +66,24 @@ def test_an_iban_is_one_where_another_program_says_so(country: str, body: str) -
     cells = [f"{country}{check}{body}" for check in ("00", "37", made)]
     assert passing("iban", *cells) == [iban.mod_97_10.is_valid(cell[4:] + cell[:4]) for cell in cells]
     assert passing("iban", cells[-1]) == [True]
+
+
+@settings(max_examples=60)
+@given(
+    cells=st.lists(st.sampled_from([None, "", " ", "7607AB", " 7607AB", "7607AB\u00a0", "7608 CD", "ja", "x@y.nl "])),
+    cut=st.integers(0, 20),
+)
+def test_what_is_counted_once_is_what_each_cell_comes_to(cells: list[str | None], cut: int) -> None:
+    """Cells that differ in the white space around them alone are one of the different ones."""
+    watched = Watched("wijk", "Wijk", ("postcode", "e-mail"), None)
+    for part in (cells[:cut], cells[cut:]):
+        watched.add(pl.Series(part, dtype=pl.String))
+    bare = [cell.strip(SPACES) for cell in cells if cell is not None and cell.strip(SPACES)]
+    assert watched.cells == len(bare)
+    for kind, form in (("postcode", r"760."), ("e-mail", "x@")):
+        found = [cell for cell in bare if re.match(form, cell)]
+        assert watched.passing[kind] == watched.formed[kind] == len(found)
+        assert len(watched.different.get(kind, ())) == len(set(found))
 
 
 # --- thresholds -----------------------------------------------------------------------------------

@@ -147,9 +147,9 @@ def _target(name: str, folder: Path) -> Any:
 
     made = Scene(folder).target(name)
     if name in CONTAINED:
-        from linkage.holder import apart, read
+        from linkage.holder import apart
 
-        read.read_apart = lambda reader, path, holder, progress: apart.READERS[reader](path, holder, progress)
+        apart.read_apart = lambda reader, path, holder, progress: apart.READERS[reader](path, holder, progress)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     return made

@@ -10,6 +10,7 @@ import click
 
 from linkage.commands.exports import Given, export_of, exports, with_password, written_so
 from linkage.commands.terminal import FILE, Bar, asker, say_all
+from linkage.limits import for_large_files, loading
 
 
 @click.command()
@@ -42,10 +43,12 @@ def encode(
     quiet: bool,
 ) -> None:
     """Zet uw export om in een verzegeld pakket zonder nummers en adressen."""
-    from linkage.holder import encode as room
-    from linkage.keys import load_holder, load_root
-    from linkage.study import load_study
-    from linkage.words import summarise
+    for_large_files()
+    with loading():
+        from linkage.holder import encode as room
+        from linkage.keys import load_holder, load_root
+        from linkage.study import load_study
+        from linkage.words import summarise
 
     loaded, ask = load_study(study), asker(passphrase_file)
     export = export_of(given)

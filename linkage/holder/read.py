@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from linkage.errors import InputUnreadable
-from linkage.holder.apart import read_apart
 from linkage.holder.export import Export, Progress, RawBatch
 from linkage.holder.read_csv import read_csv
 from linkage.holder.source import Source
@@ -28,7 +27,11 @@ def read(path: Path, holder: Holder, progress: Progress) -> Export:
     Raises InputUnreadable, ColumnMissing, ExtraMissing; PassphraseNeeded, WrongPassphrase for a protected workbook.
     """
     reader = reader_of(path)
-    return read_csv(path, holder, progress) if reader is None else read_apart(reader, path, holder, progress)
+    if reader is None:
+        return read_csv(path, holder, progress)
+    from linkage.holder.apart import read_apart  # here: what it reads with takes a while to load
+
+    return read_apart(reader, path, holder, progress)
 
 
 def reader_of(path: Path) -> str | None:

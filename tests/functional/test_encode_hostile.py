@@ -49,7 +49,7 @@ class Bank:
 def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     """The readers run in this process: a child for each of hundreds of files takes long."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("linkage.holder.read.read_apart", lambda reader, *rest: apart.READERS[reader](*rest))
+        patch.setattr("linkage.holder.apart.read_apart", lambda reader, *rest: apart.READERS[reader](*rest))
         yield Bank(Cast(tmp_path_factory.mktemp("hostile")).request("stadsbank"))
 
 

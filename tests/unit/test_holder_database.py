@@ -58,7 +58,7 @@ def ask(connection: Path, text: str = QUERY) -> Export:
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("linkage.holder.read.read_apart", lambda reader, *rest: apart.READERS[reader](*rest))
+    monkeypatch.setattr("linkage.holder.apart.read_apart", lambda reader, *rest: apart.READERS[reader](*rest))
 
 
 def test_the_rows_of_a_query_through_the_child(klanten: Path) -> None:

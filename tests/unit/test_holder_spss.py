@@ -65,7 +65,7 @@ def table(path: Path, entry: Holder) -> list[tuple[object, ...]]:
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("linkage.holder.read.read_apart", lambda reader, *rest: apart.READERS[reader](*rest))
+    monkeypatch.setattr("linkage.holder.apart.read_apart", lambda reader, *rest: apart.READERS[reader](*rest))
 
 
 @pytest.mark.parametrize("name", ["export.sav", "export.zsav"])

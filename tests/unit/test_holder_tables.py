@@ -77,7 +77,7 @@ def cells(rows: Sequence[Sequence[Any]], top: int = 0, left: int = 0) -> dict[tu
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The readers themselves; that a child runs them is tested in tests/generative/test_fuzz_bombs.py."""
-    monkeypatch.setattr("linkage.holder.read.read_apart", lambda reader, *rest: apart.READERS[reader](*rest))
+    monkeypatch.setattr("linkage.holder.apart.read_apart", lambda reader, *rest: apart.READERS[reader](*rest))
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -28,3 +30,11 @@ def test_nothing_is_loaded_before_the_command_says_it() -> None:
     """The allocator and the threads of a library are chosen when it is loaded."""
     said = subprocess.run([sys.executable, "-c", LOADED], check=True, stdout=subprocess.PIPE, text=True).stdout
     assert said == "set()\n"
+
+
+def test_garbage_is_looked_for_again_after_loading() -> None:
+    with suppress(ImportError), limits.loading():
+        assert not gc.isenabled()
+        raise ImportError
+    assert gc.isenabled()
+    gc.unfreeze()

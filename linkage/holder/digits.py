@@ -31,12 +31,16 @@ def digits(column: pl.Series, count: int) -> tuple[NDArray[np.uint8], NDArray[np
 
 def number(found: NDArray[np.uint8]) -> NDArray[np.int64]:
     """(rows): the number that the digits write."""
-    return weighted(found, tuple(10**place for place in reversed(range(len(found)))))
-
-
-def weighted(found: NDArray[np.uint8], weights: tuple[int, ...]) -> NDArray[np.int64]:
-    """(rows): the sum of digit times weight."""
     total = np.zeros(found.shape[1], np.int64)
+    for digit in found:
+        total *= 10
+        total += digit
+    return total
+
+
+def weighted(found: NDArray[np.uint8], weights: tuple[int, ...]) -> NDArray[np.int32]:
+    """(rows): the sum of digit times weight; weights are small."""
+    total = np.zeros(found.shape[1], np.int32)
     for digit, weight in zip(found, weights, strict=True):
-        total += digit.astype(np.int64) * weight
+        total += digit.astype(np.int32) * np.int32(weight)
     return total

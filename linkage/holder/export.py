@@ -82,16 +82,20 @@ def others(header: list[str], used: dict[str, int]) -> tuple[str, ...]:
     return tuple(name for index, name in enumerate(header) if index not in taken)
 
 
+_LENGTH = pl.exclude("row").str.len_bytes().fill_null(0).cast(pl.Int64)
+
+
 def refuse_long(path: Path, batch: RawBatch) -> RawBatch:
     """The same batch. Raises InputUnreadable, with the row, for a cell or a batch that is larger than any export's."""
-    length = pl.exclude("row").str.len_bytes().fill_null(0).cast(pl.Int64)
-    longest, together = batch.frame.select(length.max()), batch.frame.select(length.sum())
-    if max(longest.row(0), default=0) > MOST_CELL_BYTES:
-        long = batch.frame.filter(pl.any_horizontal(length > MOST_CELL_BYTES))["row"]
+    longest = batch.frame.select(_LENGTH.max()).fill_null(0).row(0)
+    if max(longest) > MOST_CELL_BYTES:
+        long = batch.frame.filter(pl.any_horizontal(_LENGTH > MOST_CELL_BYTES))["row"]
         raise InputUnreadable(
             f"{path.name}, rij {long[0]}: een cel heeft meer dan {MOST_CELL_BYTES} tekens; herstel die rij"
         )
-    if sum(together.row(0)) > MOST_BATCH_BYTES:
+    # All is counted only where it can be too much.
+    can_be = sum(longest) * batch.frame.height
+    if can_be > MOST_BATCH_BYTES and sum(batch.frame.select(_LENGTH.sum()).row(0)) > MOST_BATCH_BYTES:
         raise InputUnreadable(f"{path.name} heeft te lange cellen om te verwerken; maak de export opnieuw")
     return batch
 

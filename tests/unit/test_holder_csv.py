@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.errors import ColumnMissing, InputUnreadable, LinkageError
-from linkage.holder import records
+from linkage.holder import export, records
 from linkage.holder.read import read
 from linkage.study import Format, Holder
 
@@ -283,3 +283,28 @@ def test_all_cells_are_text(path: Path) -> None:
     frame = next(read(path, holder(), silent).batches).frame
     assert frame.schema["bsn"] == frame.schema["debt"] == pl.String
     assert frame["bsn"].to_list() == ["007"]
+
+
+def test_a_batch_with_too_much_in_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All cells together are counted, and not the longest as often as there are rows."""
+    monkeypatch.setattr(export, "MOST_BATCH_BYTES", 100)
+    long = f"x;1;{'2' * 39}\n"
+    assert len(table(path, f"{HEADER}\n{long}" + "x;1;2\n" * 30)) == 31
+    with pytest.raises(InputUnreadable, match="te lange cellen"):
+        table(path, f"{HEADER}\n{long}" + "x;1;2\n" * 31)
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 5])
+def test_a_byte_order_mark_in_blocks(path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(records, "BLOCK_BYTES", block)
+    content = "BSN-nummer;Schuld €\n111222333;é\n"
+    assert table(path, content.encode("utf-8-sig")) == table(path, content.encode()) == [(2, "111222333", "é")]
+
+
+@pytest.mark.parametrize("block", [4, 1_000])
+@pytest.mark.parametrize("wrong", [b"\xc3", b"\xff;1", b"\xed\xa0\x80"])
+def test_agreed_utf8_that_is_not(path: Path, monkeypatch: pytest.MonkeyPatch, block: int, wrong: bytes) -> None:
+    """A character that is cut off at the end, a byte that begins none, and half of a pair."""
+    monkeypatch.setattr(records, "BLOCK_BYTES", block)
+    with pytest.raises(InputUnreadable, match="geen utf-8"):
+        table(path, f"{HEADER}\nx;1;2\n".encode() + wrong, encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linkage.commands.terminal import FILE, FOLDER, asker, say_all
-from linkage.limits import for_large_files
+from linkage.limits import for_large_files, loading
 
 if TYPE_CHECKING:
     from linkage.engine.cluster import Cluster
@@ -42,10 +42,11 @@ def link(
 ) -> None:
     """Open de pakketten en koppel ze tot een onderzoeksbestand per huishouden."""
     for_large_files()
-    from linkage.keys import load_linker
-    from linkage.linker import run as room
-    from linkage.study import load_study
-    from linkage.words import linked
+    with loading():
+        from linkage.keys import load_linker
+        from linkage.linker import run as room
+        from linkage.study import load_study
+        from linkage.words import linked
 
     cluster = _cluster(engine, master, shared, cluster_secret)
     loaded = load_study(study)

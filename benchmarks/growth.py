@@ -46,7 +46,7 @@ def report(found: list[Measured]) -> None:
         f"The aim for the link is 3 times bare Polars and 6,144 MiB: it is {times:.1f} times, {last.memory:,} MiB.",
     ]
     lines += [
-        "Bare Polars reads opened packages, and checks, re-keys and merges nothing. `linkage link` has its allocator",
+        "Bare Polars reads opened packages, and checks, re-keys and merges nothing. The commands have their allocator",
         "keep freed memory for a minute (`linkage/limits.py`); `kept` is bare Polars with that. They were measured in",
         "turn, in one run for each number of persons; encoding in another.",
     ]

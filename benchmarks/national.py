@@ -220,8 +220,8 @@ def run(persons: int, rounds: int, folder: Path, only: str) -> list[Measured]:
 def _step(persons: int, number: int, folder: Path, step: str, argument: str = "") -> Measured:
     started = time.monotonic()
     order = [sys.executable, __file__, "--work", step, "--folder", str(folder), "--argument", argument]
-    # As the command `linkage link` sets it; `kept` is `bare` with the same.
-    environment = {**os.environ, **(LARGE if step in ("link", "kept") else {})}
+    # As the commands `linkage encode` and `linkage link` set it; `kept` is `bare` with the same.
+    environment = {**os.environ, **(LARGE if step in ("encode", "link", "kept") else {})}
     told: dict[str, Any] = json.loads(subprocess.run(order, check=True, stdout=subprocess.PIPE, env=environment).stdout)
     name = f"{step} {argument}" if step == "encode" else step
     made = Measured(

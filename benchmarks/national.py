@@ -33,9 +33,7 @@ import polars as pl
 from country import AREAS, EXPORTS, country, write_exports
 
 from linkage import keys
-from linkage.holder import encode as holder_room
-from linkage.limits import LARGE
-from linkage.linker import run as linker_room
+from linkage.limits import LARGE, loading
 from linkage.study import Study, load_study, mappable
 from linkage.transfer.package import open_body, read_header
 from protocols import digest, load_protocol
@@ -67,6 +65,8 @@ class Measured:
 
 def write_study(folder: Path, protocol: Path, title: str, names: Iterable[str]) -> None:
     """study.toml and its protocol: a delivery of each of these names by a holder of that name."""
+    from linkage.holder import encode as holder_room
+
     shutil.copy(protocol, folder)
     _write_study(folder, protocol, title, names, "")
     _write_study(folder, protocol, title, names, holder_room.root_block(study(folder), ROOT))
@@ -124,6 +124,9 @@ def make(folder: Path, persons: int) -> int:
 
 def encode(folder: Path, name: str) -> int:
     """One export to its sealed package."""
+    with loading():
+        from linkage.holder import encode as holder_room
+
     request = holder_room.Request(
         job=holder_room.job_of(study(folder), name, name),
         root=ROOT,
@@ -139,6 +142,9 @@ def encode(folder: Path, name: str) -> int:
 
 def link(folder: Path, output: str) -> int:
     """The inbox to the household file."""
+    with loading():
+        from linkage.linker import run as linker_room
+
     shutil.rmtree(folder / output, ignore_errors=True)
     request = linker_room.Request(study(folder), LINKER, folder / "inbox", folder / output, TODAY)
     numbers = linker_room.run(request).numbers

@@ -87,14 +87,19 @@ def _put(file: int, raw: NDArray[Any], at: int) -> None:
 
 def _numbers(column: pl.Series, width: int) -> tuple[NDArray[Any], NDArray[Any]]:
     filled = column.fill_null(False if width == 1 else 0)
-    return filled.to_numpy().astype(_NUMBERS[width]), column.is_not_null().to_numpy().astype(np.uint8)
+    return filled.to_numpy().astype(_NUMBERS[width]), _marks(column)
+
+
+def _marks(column: pl.Series) -> Bytes:
+    if not column.null_count():
+        return np.ones(column.len(), np.uint8)
+    return column.is_not_null().to_numpy().astype(np.uint8)
 
 
 def _pseudonyms(column: pl.Series) -> tuple[Bytes, Bytes]:
     parts = [_chunk(chunk) for chunk in strings(column)]
-    known = column.is_not_null().to_numpy().astype(np.uint8)
     whole = parts[0] if len(parts) == 1 else np.concatenate([np.empty((0, VALUE_BYTES), np.uint8), *parts])
-    return whole, known
+    return whole, _marks(column)
 
 
 def _chunk(chunk: Strings) -> Bytes:

@@ -309,10 +309,10 @@ def _outcome(request: Request, packages: list[Accepted], planned: Planned, earli
     whole = finished(table, table["study_number"], study.study.areas, protocol)
     marks = table.select(flags(protocol)).to_series()
     order = by_number(table["study_number"])
-    in_order = marks.gather(order)
+    is_kept = marks.is_null().gather(order)
     counted = [report(package, planned, number) for number, package in enumerate(packages)]
-    kept, flagged = whole[order.filter(in_order.is_null())], whole[order.filter(in_order.is_not_null())]
-    flagged = flagged.with_columns(in_order.drop_nulls())
+    aside = order.filter(~is_kept)
+    kept, flagged = whole[order.filter(is_kept)], whole[aside].with_columns(marks.gather(aside))
     numbers_of = {
         **_numbers(request, planned, kept, marks),
         "not_received": not_received(study, packages),
@@ -344,7 +344,7 @@ def _numbers(request: Request, planned: Planned, kept: pl.DataFrame, marks: pl.S
 def _unknown(kept: pl.DataFrame, name: str, population: dict[str, str]) -> int:
     """Households of the population of which it is not known; outside the population nothing is asked."""
     inside = pl.lit(True) if population[name] == "households" else pl.col("has_child_lt18").fill_null(True)
-    return kept.filter(inside & pl.col(name).is_null()).height
+    return int(kept.select((inside & pl.col(name).is_null()).sum()).item())
 
 
 def about_study(request: Request) -> dict[str, str]:

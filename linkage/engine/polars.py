@@ -44,7 +44,7 @@ class PolarsEngine:
         return self.materialise(nw.from_native(self._native(frame).drop(key).with_row_index(key)))
 
     def suspects(self, frame: Frame, key: str) -> Frame:
-        """The rows of which another has the same 64 bits of its key: to sort those is a fifth of grouping keys."""
+        """The rows of which another has the same 64 bits of its key: sorting those is quicker than grouping keys."""
         native, bits = self._native(frame), pl.col(key).cast(pl.UInt64, wrap_numerical=True)
         values = np.sort(native.select(bits).drop_nulls().collect(engine="streaming").to_series().to_numpy())
         twice = pl.Series(np.unique(values[1:][values[1:] == values[:-1]]))

@@ -312,15 +312,20 @@ def held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draft, "rehearse", at_its_first_step)
 
 
+def to_busy(clerk: Clerk, desk: Desk) -> None:
+    """Until the export is being read, and is held there."""
+    to_export(clerk, desk)
+    clerk.pick("Stadsbank klanten export.csv")
+    clerk.press("Bekijk wat er meegaat")
+    clerk.page.locator("progress[value='37']").wait_for()
+
+
 @pytest.mark.usefixtures("held")
 def test_nothing_is_written_when_the_clerk_cancels(stadsbank: Office, browser: Browser) -> None:
     before = sorted(stadsbank.folder.iterdir())
     with opened(stadsbank.home) as desk:
         clerk = clerk_at(browser, desk)
-        to_export(clerk, desk)
-        clerk.pick("Stadsbank klanten export.csv")
-        clerk.press("Bekijk wat er meegaat")
-        clerk.page.locator("progress[value='37']").wait_for()
+        to_busy(clerk, desk)
         fine(clerk, desk, "desk-12-bezig")
         # The page answers while the export is being read.
         assert clerk.page.evaluate("fetch('/studie').then(answer => answer.status)") == 200
@@ -347,10 +352,7 @@ def test_cancelling_is_told_however_slow_the_next_page_is(
     monkeypatch.setattr(HolderPages, "_columns", slowly)
     with opened(stadsbank.home) as desk:
         clerk = clerk_at(browser, desk)
-        to_export(clerk, desk)
-        clerk.pick("Stadsbank klanten export.csv")
-        clerk.press("Bekijk wat er meegaat")
-        clerk.page.locator("progress[value='37']").wait_for()
+        to_busy(clerk, desk)
         slow.set()
         clerk.press("Afbreken")
         clerk.page.wait_for_load_state("networkidle")

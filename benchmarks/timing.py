@@ -35,9 +35,9 @@ def machine(*packages: str) -> str:
 
 
 def write_section(title: str, lines: list[str]) -> None:
-    """Replace one section of RESULTS.md, or add it."""
+    """Replace one section of RESULTS.md where it stands, or add it."""
     text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else TITLE
-    parts = [part for part in re.split(r"(?m)^(?=## )", text) if not part.startswith(f"## {title}\n")]
-    body = "\n".join(lines)
-    whole = "\n\n".join(part.strip() for part in [*parts, f"## {title}\n\n{body}"])
-    write_text(RESULTS, whole + "\n")
+    parts, made = re.split(r"(?m)^(?=## )", text), "\n".join([f"## {title}", "", *lines])
+    found = [at for at, part in enumerate(parts) if part.startswith(f"## {title}\n")] or [len(parts)]
+    parts[found[0] : found[0] + 1] = [made]
+    write_text(RESULTS, "\n\n".join(part.strip() for part in parts) + "\n")

@@ -10,7 +10,7 @@ Kernel and vectors stand in one file: Numba compiles anew when this file changes
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -46,42 +46,95 @@ _ROUND_CONSTANTS = bytes.fromhex(
 _K = [int.from_bytes(_ROUND_CONSTANTS[at : at + 4], "big") for at in range(0, 256, 4)]
 _START = (0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19)
 _INNER, _OUTER = 0x36363636, 0x5C5C5C5C
-_LAST = (0x80000000, 0, 0, 0, 0, 0, 0, 8 * 96)  # the padding of 96 bytes: a key block and a hash
+_SHORT = dict.fromkeys(
+    range(4, 15), 0
+)  # the words that are the same in every block with a text of twelve bytes or less
+_HASHED = {8: 0x80000000, **dict.fromkeys(range(9, 15), 0), 15: 8 * 96}  # the padding of 96 bytes: a key and a hash
+_AT_ONCE = 12  # bytes of a text that stand in its view
 
-# --- the compression, in vectors -------------------------------------------------------------------
+# --- vectors: what is the same in every lane is computed once, in one word, for as long as it is the same --------
 
-_WORD = ir.IntType(32)
+_WORD, _BYTE = ir.IntType(32), ir.IntType(8)
 _VECTOR = ir.VectorType(_WORD, LANES)
+_LOOKED_UP = "llvm.x86.avx512.pternlog.d.512"  # any function of three bits
+_MAJORITY = 0b11101000
 
 
-def _all(value: int) -> ir.Constant:
-    return ir.Constant(_VECTOR, [value] * LANES)
+def _lanes(build: Any, word: Any) -> Any:
+    """A word as a vector with that word in every lane."""
+    if word.type == _VECTOR:
+        return word
+    if isinstance(word, ir.Constant):
+        return ir.Constant(_VECTOR, [word.constant] * LANES)
+    one = build.insert_element(ir.Constant(_VECTOR, ir.Undefined), word, _WORD(0))
+    return build.shuffle_vector(one, one, _VECTOR([0] * LANES))
+
+
+def _both(build: Any, name: str, left: Any, right: Any) -> Any:
+    """An operation on two words, two vectors, or one of each."""
+    right = _WORD(right) if isinstance(right, int) else right
+    if left.type != right.type:
+        left, right = _lanes(build, left), _lanes(build, right)
+    return getattr(build, name)(left, right)
+
+
+def _all(build: Any, name: str, values: Sequence[Any]) -> Any:
+    """Words before vectors, in their order."""
+    first, *others = sorted(values, key=lambda value: bool(value.type == _VECTOR))
+    for other in others:
+        first = _both(build, name, first, other)
+    return first
+
+
+def _xor(build: Any, *values: Any) -> Any:
+    return _all(build, "xor", values)
+
+
+def _sum(build: Any, *values: Any) -> Any:
+    return _all(build, "add", values)
 
 
 def _rotated(build: Any, x: Any, *places: int) -> Any:
     """The exclusive or of `x` rotated right by each of these places."""
-    turned = [build.or_(build.lshr(x, _all(place)), build.shl(x, _all(32 - place))) for place in places]
+    turned = [build.or_(_both(build, "lshr", x, n), _both(build, "shl", x, 32 - n)) for n in places]
     return _xor(build, *turned)
 
 
-def _xor(build: Any, first: Any, *others: Any) -> Any:
-    for other in others:
-        first = build.xor(first, other)
-    return first
+def _choice(build: Any, e: Any, f: Any, g: Any) -> Any:
+    return _both(build, "xor", g, _both(build, "and_", e, _both(build, "xor", f, g)))
 
 
-def _sum(build: Any, first: Any, *others: Any) -> Any:
-    for other in others:
-        first = build.add(first, other)
-    return first
+def _majority(build: Any, a: Any, b: Any, c: Any) -> Any:
+    """Compilers take two instructions for it, where processors with vectors of 512 bits have one."""
+    if LANES == 16 and a.type == _VECTOR:
+        kind = ir.FunctionType(_VECTOR, [_VECTOR, _VECTOR, _VECTOR, _WORD])
+        looked_up = build.module.globals.get(_LOOKED_UP) or ir.Function(build.module, kind, _LOOKED_UP)
+        return build.call(looked_up, [a, _lanes(build, b), _lanes(build, c), _WORD(_MAJORITY)])
+    either, each = _both(build, "or_", a, b), _both(build, "and_", a, b)
+    return _both(build, "or_", each, _both(build, "and_", c, either))
+
+
+def _turned(build: Any, vector: Any) -> Any:
+    """Every word with its bytes in the other order."""
+    count = vector.type.count
+    places = [4 * (at // 4) + 3 - at % 4 for at in range(4 * count)]
+    text = build.bitcast(vector, ir.VectorType(_BYTE, 4 * count))
+    return build.bitcast(_picked(build, text, text, places), vector.type)
+
+
+def _picked(build: Any, left: Any, right: Any, places: Sequence[int]) -> Any:
+    return build.shuffle_vector(left, right, ir.VectorType(_WORD, len(places))(list(places)))
+
+
+# --- the compression -------------------------------------------------------------------------------
 
 
 def _scheduled(build: Any, words: list[Any], step: int) -> Any:
     """The word of a round; from the sixteenth on it is made of the sixteen before it."""
     if step >= 16:
         early, late = words[(step - 15) % 16], words[(step - 2) % 16]
-        small_0 = _xor(build, _rotated(build, early, 7, 18), build.lshr(early, _all(3)))
-        small_1 = _xor(build, _rotated(build, late, 17, 19), build.lshr(late, _all(10)))
+        small_0 = _xor(build, _rotated(build, early, 7, 18), _both(build, "lshr", early, 3))
+        small_1 = _xor(build, _rotated(build, late, 17, 19), _both(build, "lshr", late, 10))
         words[step % 16] = _sum(build, words[step % 16], small_0, words[(step - 7) % 16], small_1)
     return words[step % 16]
 
@@ -90,66 +143,134 @@ def _rounds(build: Any, state: list[Any], words: list[Any]) -> list[Any]:
     a, b, c, d, e, f, g, h = state
     for step in range(64):
         word = _scheduled(build, words, step)
-        choice = build.xor(g, build.and_(e, build.xor(f, g)))
-        first = _sum(build, h, _rotated(build, e, 6, 11, 25), choice, _all(_K[step]), word)
-        majority = build.or_(build.and_(a, b), build.and_(c, build.or_(a, b)))
-        second = _sum(build, _rotated(build, a, 2, 13, 22), majority)
-        a, b, c, d, e, f, g, h = build.add(first, second), a, b, c, build.add(d, first), e, f, g
-    return [build.add(before, after) for before, after in zip(state, (a, b, c, d, e, f, g, h), strict=True)]
+        first = _sum(build, h, _WORD(_K[step]), word, _choice(build, e, f, g), _rotated(build, e, 6, 11, 25))
+        second = _sum(build, first, _majority(build, a, b, c), _rotated(build, a, 2, 13, 22))
+        a, b, c, d, e, f, g, h = second, a, b, c, _sum(build, d, first), e, f, g
+    return [_sum(build, before, after) for before, after in zip(state, (a, b, c, d, e, f, g, h), strict=True)]
 
 
-def _compression(module: Any, known: tuple[int, ...]) -> Any:
-    """The function, once in a module; twice in line would double what there is to compile.
+def _compression(module: Any, known: dict[int, int]) -> Any:
+    """The function (start, words, state), once in a module; each in line would be more to compile.
 
-    `known` are the last words of a block that are the same for all: much of the schedule is then computed here.
+    `known` are the words of a block that are the same for all: much of the schedule is then computed here.
     """
     name = f"linkage_sha256_{LANES}_{len(known)}"
     if name in module.globals:
         return module.globals[name]
-    pointer = _VECTOR.as_pointer()
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer, pointer]), name)
+    word, vector = _WORD.as_pointer(), _VECTOR.as_pointer()
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [word, vector, vector]), name)
     function.linkage = "internal"
     function.attributes.add("noinline")
     build = ir.IRBuilder(function.append_basic_block())
-    places = [[build.gep(start, [ir.Constant(_WORD, at)]) for at in range(16)] for start in function.args]
-    state = [build.load(place, align=4) for place in places[0][:8]]
-    words = [build.load(place, align=4) for place in places[1][: 16 - len(known)]] + [_all(word) for word in known]
-    for place, value in zip(places[0], _rounds(build, state, words), strict=False):
+    start, words, state = ([build.gep(given, [_WORD(at)]) for at in range(16)] for given in function.args)
+    block = [_WORD(known[at]) if at in known else build.load(place, align=4) for at, place in enumerate(words)]
+    for place, value in zip(state, _rounds(build, [build.load(place) for place in start[:8]], block), strict=False):
         build.store(value, place, align=4)
     build.ret_void()
     return function
 
 
-def _call(known: tuple[int, ...]) -> Callable[..., Any]:
+def _data(context: Any, build: Any, signature: Any, arguments: Any) -> list[Any]:
+    """The arguments, and for arrays where their values begin."""
+    kinds = zip(signature.args, arguments, strict=True)
+    return [context.make_array(k)(context, build, v).data if isinstance(k, types.Array) else v for k, v in kinds]
+
+
+def _call(known: dict[int, int]) -> Callable[..., Any]:
     """What Numba puts in the place of a call of the compression."""
 
     def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
-        arrays = [
-            context.make_array(kind)(context, build, value)
-            for kind, value in zip(signature.args, arguments, strict=True)
-        ]
-        build.call(_compression(build.module, known), [build.bitcast(a.data, _VECTOR.as_pointer()) for a in arrays])
+        function = _compression(build.module, known)
+        given = zip(_data(context, build, signature, arguments), function.args, strict=True)
+        build.call(function, [build.bitcast(data, place.type) for data, place in given])
         return context.get_dummy_value()
 
     return generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _compress(_typing: Any, state: Any, words: Any) -> tuple[Any, Callable[..., Any]]:
-    """`state` (8, LANES) and `words` (16, LANES), UInt32: one compression in every lane, into `state`."""
-    return types.void(state, words), _call(())
+def _compress(_typing: Any, start: Any, words: Any, state: Any) -> tuple[Any, Callable[..., Any]]:
+    """`state` (8, LANES) becomes the compression of `words` (16, LANES) begun from `start` (8), in every lane."""
+    return types.void(start, words, state), _call({})
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _compress_last(_typing: Any, state: Any, words: Any) -> tuple[Any, Callable[..., Any]]:
+def _compress_short(_typing: Any, start: Any, words: Any, state: Any) -> tuple[Any, Callable[..., Any]]:
+    """As `_compress`, of texts of at most twelve bytes: only the words 0 to 3 and 15 are read."""
+    return types.void(start, words, state), _call(_SHORT)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _compress_hash(_typing: Any, start: Any, words: Any, state: Any) -> tuple[Any, Callable[..., Any]]:
     """As `_compress`, with `words` (8, LANES): the block of the inner hash, which ends with the same padding always."""
-    return types.void(state, words), _call(_LAST)
+    return types.void(start, words, state), _call(_HASHED)
+
+
+# --- rows to lanes, and back ------------------------------------------------------------------------
+
+_FIT, _LONG, _FAULT = 0, 1, 2
+
+
+def _rows(build: Any, start: Any, first: Any) -> Any:
+    """Where LANES rows of four words begin, as one long vector."""
+    place = build.gep(start, [build.mul(first, first.type(4))])
+    return build.bitcast(place, ir.VectorType(_WORD, 4 * LANES).as_pointer())
+
+
+def _block(build: Any, length: Any, parts: list[Any]) -> list[Any]:
+    """The words 0 to 3 and 15: the text, one bit behind it, and how many bits were hashed."""
+    whole, rest = _both(build, "lshr", length, 2), _both(build, "and_", length, 3)
+    end = build.lshr(_lanes(build, _WORD(0x80000000)), _both(build, "shl", rest, 3))
+    none, block = _lanes(build, _WORD(0)), []
+    for at, part in enumerate([*parts, none]):
+        here = build.icmp_unsigned("==", whole, _lanes(build, _WORD(at)))
+        block.append(build.or_(part, build.select(here, end, none)))
+    return [*block, _both(build, "shl", _both(build, "add", length, 64), 3)]
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _lay(_typing: Any, views: Any, first: Any, words: Any) -> tuple[Any, Callable[..., Any]]:
+    """The texts of LANES views from `first` on into `words` (16, LANES), of which 4 to 14 stay as they are.
+
+    Returns whether each has twelve bytes at most; if not, the words 0 to 3 of the longer ones mean nothing.
+    """
+
+    def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
+        start, at, into = _data(context, build, signature, arguments)
+        rows = build.load(_rows(build, start, at), align=4)
+        length, *parts = (_picked(build, rows, rows, range(column, 4 * LANES, 4)) for column in range(4))
+        block = _block(build, length, [_turned(build, part) for part in parts])
+        place = build.bitcast(into, _VECTOR.as_pointer())
+        for number, word in zip((0, 1, 2, 3, 15), block, strict=True):
+            build.store(word, build.gep(place, [_WORD(number)]), align=4)
+        fits = build.icmp_unsigned("<=", length, _lanes(build, _WORD(_AT_ONCE)))
+        every = ir.IntType(LANES)
+        return build.icmp_unsigned("==", build.bitcast(fits, every), every(-1))
+
+    return types.boolean(views, first, words), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _take(_typing: Any, state: Any, out: Any, first: Any) -> tuple[Any, Callable[..., Any]]:
+    """The first four words of each lane of `state`, highest byte first, into the rows of `out` from `first` on."""
+
+    def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
+        start, into, at = _data(context, build, signature, arguments)
+        place = build.bitcast(start, _VECTOR.as_pointer())
+        columns = [_turned(build, build.load(build.gep(place, [_WORD(word)]), align=4)) for word in range(4)]
+        behind = range(2 * LANES)
+        left, right = (_picked(build, columns[at], columns[at + 1], behind) for at in (0, 2))
+        by_row = [LANES * column + lane for lane in range(LANES) for column in range(4)]
+        build.store(_picked(build, left, right, by_row), _rows(build, into, at), align=4)
+        return context.get_dummy_value()
+
+    return types.void(state, out, first), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]
 def _byte_at(_typing: Any, _address: Any) -> tuple[Any, Callable[..., Any]]:
     def generate(_context: Any, build: Any, _signature: Any, arguments: Any) -> Any:
-        return build.zext(build.load(build.inttoptr(arguments[0], ir.IntType(8).as_pointer())), _WORD)
+        return build.zext(build.load(build.inttoptr(arguments[0], _BYTE.as_pointer())), _WORD)
 
     return types.uint32(types.uint64), generate
 
@@ -162,99 +283,121 @@ def _word_at(_typing: Any, _address: Any) -> tuple[Any, Callable[..., Any]]:
     return types.uint32(types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _swapped(_typing: Any, _word: Any) -> tuple[Any, Callable[..., Any]]:
-    def generate(_context: Any, build: Any, _signature: Any, arguments: Any) -> Any:
-        return build.bswap(arguments[0])
-
-    return types.uint32(types.uint32), generate
-
-
-# --- rows to lanes ---------------------------------------------------------------------------------
-
-
 @njit(nogil=True)
-def _place(words, first, lanes, views, addresses, sizes, valid):  # type: ignore[no-untyped-def]
-    """Texts, padded, one in each lane; -1, or the first row whose text is too long or lies outside its buffer.
-
-    All lanes in one call: passing the arrays costs as much as placing a text.
-    """
-    words[:] = 0
-    for lane in range(lanes):
-        row = first + lane
-        if valid.size and not valid[row]:
+def _lay_longer(views, first, addresses, sizes, words):  # type: ignore[no-untyped-def]
+    """The texts of more than twelve bytes; _LONG, or _FAULT where one is too long or lies outside its buffer."""
+    words[4:15] = 0
+    for lane in range(LANES):
+        length = np.int64(views[first + lane, 0])
+        if length <= _AT_ONCE:
             continue
-        length = np.int64(views[row, 0])
-        if length > MAX_BYTES:
-            return row
-        if length <= 12:
-            for at in range(3):
-                words[at, lane] = _swapped(views[row, 1 + at])
-        else:
-            buffer, place = views[row, 2], np.int64(views[row, 3])
-            if buffer >= addresses.size or place + length > sizes[buffer]:
-                return row
-            start = addresses[buffer] + np.uint64(place)
-            for at in range(length // 4):
-                words[at, lane] = _word_at(start + np.uint64(4 * at))
-            for at in range(length // 4 * 4, length):
-                words[at // 4, lane] |= _byte_at(start + np.uint64(at)) << np.uint32(24 - 8 * (at % 4))
+        buffer, place = views[first + lane, 2], np.int64(views[first + lane, 3])
+        if length > MAX_BYTES or buffer >= addresses.size or place + length > sizes[buffer]:
+            return _FAULT
+        start = addresses[buffer] + np.uint64(place)
+        words[3, lane] = 0
+        for at in range(length // 4):
+            words[at, lane] = _word_at(start + np.uint64(4 * at))
+        for at in range(length // 4 * 4, length):
+            words[at // 4, lane] |= _byte_at(start + np.uint64(at)) << np.uint32(24 - 8 * (at % 4))
         words[length // 4, lane] |= np.uint32(0x80) << np.uint32(24 - 8 * (length % 4))
-        words[15, lane] = np.uint32(8 * (64 + length))
-    return -1
+    return _LONG
 
 
 @njit(nogil=True)
-def _key_states(key, state, words):  # type: ignore[no-untyped-def]
-    """The states behind the two pads, (8, 2): both in one compression, in two lanes."""
-    for at in range(16):
-        words[at, :] = np.uint32(0)
-        words[at, 0], words[at, 1] = key[at] ^ np.uint32(_INNER), key[at] ^ np.uint32(_OUTER)
+def _gather(views, valid, first, lanes, some):  # type: ignore[no-untyped-def]
+    """The views of rows with a text into `some` (LANES, 4); no text, of no bytes, for the others."""
+    some[:] = 0
+    for lane in range(lanes):
+        if not valid.size or valid[first + lane]:
+            for at in range(4):  # one word at a time: for a whole row Numba compiles seconds longer
+                some[lane, at] = views[first + lane, at]
+
+
+@njit(nogil=True)
+def _put_back(made, valid, first, lanes, out):  # type: ignore[no-untyped-def]
+    """The rows with a text from `made` (LANES, 4)."""
+    for lane in range(lanes):
+        if not valid.size or valid[first + lane]:
+            for at in range(4):
+                out[first + lane, at] = made[lane, at]
+
+
+@njit(nogil=True)
+def _every(valid, first):  # type: ignore[no-untyped-def]
+    """Whether each of LANES rows has a text."""
+    found = True
+    for lane in range(min(LANES, valid.size)):
+        found &= valid[first + lane]
+    return found
+
+
+@njit(nogil=True, inline="always")
+def _key_states(key, words, state, inner, outer):  # type: ignore[no-untyped-def]
+    """The states behind the two pads: both in one compression, in two lanes."""
     for at in range(8):
-        state[at, :] = np.uint32(_START[at])
-    _compress(state, words)
-    return state[:, :2].copy()
+        inner[at] = np.uint32(_START[at])
+    for at in range(16):
+        words[at, 0], words[at, 1] = key[at] ^ np.uint32(_INNER), key[at] ^ np.uint32(_OUTER)
+    _compress(inner, words, state)
+    for at in range(8):
+        inner[at], outer[at] = state[at, 0], state[at, 1]
+
+
+@njit(nogil=True)
+def _texts(views, first, addresses, sizes, words):  # type: ignore[no-untyped-def]
+    """The texts of LANES views into `words`; _FIT where each has twelve bytes at most, _LONG, or _FAULT."""
+    if _lay(views, first, words):
+        return _FIT
+    return _lay_longer(views, first, addresses, sizes, words)
 
 
 @njit(nogil=True)
 def _hash(views, addresses, sizes, valid, key, out):  # type: ignore[no-untyped-def]
-    """Pseudonyms into `out` (rows, 4) UInt32; -1, or the first row whose text cannot be hashed.
+    """Pseudonyms into `out` (rows, 4) UInt32; whether every text could be hashed.
 
     Rows that are not valid stay as they are, and their views are not looked at.
     """
     words, state = np.zeros((16, LANES), np.uint32), np.zeros((8, LANES), np.uint32)
-    inner = np.zeros((8, LANES), np.uint32)
-    pads, fault = _key_states(key, state, words), -1
+    some, made = np.zeros((LANES, 4), np.uint32), np.zeros((LANES, 4), np.uint32)
+    inner, outer, found = np.empty(8, np.uint32), np.empty(8, np.uint32), _FIT
+    _key_states(key, words, state, inner, outer)
     for first in range(0, len(views), LANES):
         lanes = min(LANES, len(views) - first)
-        fault = _place(words, first, lanes, views, addresses, sizes, valid)
-        if fault >= 0:
+        whole = lanes == LANES and _every(valid, first)
+        if whole:
+            found = _texts(views, first, addresses, sizes, words)
+        else:
+            _gather(views, valid, first, lanes, some)
+            found = _texts(some, 0, addresses, sizes, words)
+        if found == _FIT:
+            _compress_short(inner, words, state)
+        elif found == _LONG:
+            _compress(inner, words, state)
+        else:
             break
-        for at in range(8):
-            for lane in range(LANES):
-                inner[at, lane] = pads[at, 0]
-                state[at, lane] = pads[at, 1]
-        _compress(inner, words)
-        _compress_last(state, inner)
-        for lane in range(lanes):
-            for at in range(4):
-                out[first + lane, at] = _swapped(state[at, lane])
+        _compress_hash(outer, state, state)
+        if whole:
+            _take(state, out, first)
+        else:
+            _take(state, made, 0)
+            _put_back(made, valid, first, lanes, out)
     # Nothing of the key or of the last identifiers is left in memory that others get next.
-    words[:], inner[:], state[:], pads[:] = 0, 0, 0, 0
-    return fault
+    words[:], state[:], inner[:], outer[:], some[:], made[:] = 0, 0, 0, 0, 0, 0
+    return found != _FAULT
 
 
 _U32, _I64 = types.uint32, types.int64
 _VIEWS = types.Array(_U32, 2, "C", readonly=True)
-_SIGNATURE = _I64(_VIEWS, types.uint64[::1], _I64[::1], types.boolean[::1], _U32[::1], _U32[:, ::1])
+_SIGNATURE = types.boolean(_VIEWS, types.uint64[::1], _I64[::1], types.boolean[::1], _U32[::1], _U32[:, ::1])
 
 
 @cache
-def kernel() -> Callable[..., int]:
+def kernel() -> Callable[..., bool]:
     """The compiled `_hash`: from its cache, or compiled now, which takes seconds."""
     cached(_hash)
     _hash.compile(_SIGNATURE)
-    made: Callable[..., int] = _hash
+    made: Callable[..., bool] = _hash
     return made
 
 
@@ -275,6 +418,6 @@ def pseudonyms(column: pl.Series, key: bytes) -> pl.Series:
 
 def _of_chunk(name: str, chunk: Strings, key: NDArray[np.uint32]) -> pl.Series:
     out = np.empty((len(chunk), VALUE_BYTES // 4), np.uint32)
-    if kernel()(chunk.views, chunk.addresses, chunk.sizes, chunk.valid, key, out) >= 0:
+    if not kernel()(chunk.views, chunk.addresses, chunk.sizes, chunk.valid, key, out):
         raise ValueError(f"a text of more than {MAX_BYTES} bytes")
     return values(name, out.view(np.uint8), chunk.valid)

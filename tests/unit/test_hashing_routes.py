@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -41,10 +44,49 @@ def test_chunks_and_slices(route: str, parts: list[list[str | None]], first: int
     assert (made.dtype, made.name) == (pl.Binary, "x")
 
 
+@pytest.mark.parametrize("most", [13, 56], ids=["in their views", "of a block"])
 @pytest.mark.parametrize("rows", [1, 15, 16, 17, 1000])
-def test_every_length_in_every_lane(rows: int) -> None:
-    cells = column(["z" * ((row * 7) % 56) for row in range(rows)])
+def test_every_length_in_every_lane(rows: int, most: int) -> None:
+    cells = column(["z" * (row * 7 % most) for row in range(rows)])
     assert IMPLEMENTATIONS["fast"](cells, KEY).to_list() == plain(cells)
+
+
+@pytest.mark.parametrize("rows", [16, 40])
+def test_rows_without_text_keep_what_was_there(rows: int) -> None:
+    """Their views are not looked at, and their results not written: it may be anything that stands there."""
+    cells = [None if row % 5 == 1 else f"{row:09d}" for row in range(rows)]
+    chunk = next(strings(column(cells)))
+    views, out = chunk.views.copy(), np.full((rows, 4), 7, np.uint32)
+    views[~chunk.valid] = 0xFFFFFFFF
+    words = np.frombuffer(KEY.encode(), ">u4").astype(np.uint32)
+    views.flags.writeable = False
+    assert hash_fast.kernel()(views, chunk.addresses, chunk.sizes, chunk.valid, words, out)
+    assert (out[~chunk.valid] == 7).all()
+    assert [row.tobytes() for row in out[chunk.valid]] == plain(column([cell for cell in cells if cell]))
+
+
+EIGHT = """
+import hashlib, hmac
+from llvmlite import binding
+import numba
+import polars as pl
+features, binding.get_host_cpu_features = binding.get_host_cpu_features, dict
+from linkage.hashing import hash_fast
+binding.get_host_cpu_features = features
+assert hash_fast.LANES == 8
+key = hashlib.sha256(b"a key of tests").hexdigest().encode()
+for step in (1, 7):
+    cells = [None if row % 11 == 3 else "z" * (row * step % (13 if row < 40 else 56)) for row in range(203)]
+    right = [None if c is None else hmac.digest(key, c.encode(), "sha256")[:16] for c in cells]
+    assert hash_fast.pseudonyms(pl.Series("x", cells), key).to_list() == right
+"""
+
+
+def test_processors_without_vectors_of_512_bits(tmp_path: Path) -> None:
+    """Eight at a time, in a process of its own, with a cache of its own."""
+    plain_cpu = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    environment = {**os.environ, **plain_cpu, "XDG_CACHE_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", EIGHT], env=environment, check=True)
 
 
 def test_filtered_columns_share_their_text() -> None:

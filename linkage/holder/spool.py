@@ -14,18 +14,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+import numpy as np
 import polars as pl
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from numpy.typing import NDArray
 
 from linkage.errors import OutputError
 from linkage.files import cannot_write
-from linkage.hashing.columns import as_array, as_number, from_array
+from linkage.hashing.columns import as_number
+from linkage.holder.packed import Rows, behind, format_of, high, pack, unpack
 
 # What is held takes about four times as much while it is sorted or spilled.
 BUDGET_BYTES = 64 * 1024 * 1024
-# Names that no column of a protocol can have.
-BUCKET, FIRST = ":bucket", ":first"
 
 
 class Spool:
@@ -34,8 +35,9 @@ class Spool:
     def __init__(self, beside: Path, budget: int | None = None) -> None:
         self._beside = beside
         self._budget = BUDGET_BYTES if budget is None else budget
-        self._held: list[pl.DataFrame] = []
+        self._held: list[Rows] = []
         self._held_bytes = 0
+        self._schema = pl.Schema()
         self._file: IO[bytes] | None = None
         self._segments: dict[int, list[tuple[int, int, int]]] = {}
         self._aead = ChaCha20Poly1305(secrets.token_bytes(32))
@@ -53,8 +55,9 @@ class Spool:
 
     def add(self, frame: pl.DataFrame) -> None:
         """Keep a batch. Raises OutputError where the disk is full."""
-        self._held.append(frame)
-        self._held_bytes += int(frame.estimated_size())
+        self._schema = frame.schema
+        self._held.append(pack(frame))
+        self._held_bytes += self._held[-1].nbytes
         if self._held_bytes > self._budget:
             self._spill()
 
@@ -62,11 +65,11 @@ class Spool:
         """All rows, in the order of their content, some buckets at a time."""
         if self._file is None:
             if self._held:
-                yield _in_order(pl.concat(self._held))
+                yield _in_order(behind(self._held), self._schema)
             return
         self._spill()
         for segments in self._together():
-            yield _in_order(_restored(pl.concat([self._read(*segment) for segment in segments], rechunk=True)))
+            yield _in_order(behind([self._read(*segment) for segment in segments]), self._schema)
 
     def _together(self) -> Iterator[list[tuple[int, int, int]]]:
         """The segments of the next buckets, of as many as take no more than a part of the budget, or of one."""
@@ -83,17 +86,13 @@ class Spool:
     def _spill(self) -> None:
         if not self._held:
             return
-        stored = _stored(pl.concat(self._held))
+        rows = behind(self._held)
         self._held, self._held_bytes = [], 0  # before sorting, which takes as much again
-        rows, place = stored.sort(BUCKET), 0
-        for bucket, count in rows[BUCKET].value_counts().sort(BUCKET).iter_rows():
-            self._append(bucket, rows.slice(place, count).drop(BUCKET))
-            place += count
+        for bucket, part in _parts(rows, list(self._schema.dtypes()).count(pl.Binary())):
+            self._append(bucket, part)
 
-    def _append(self, bucket: int, part: pl.DataFrame) -> None:
-        plain = io.BytesIO()
-        part.write_ipc_stream(plain)
-        sealed = self._aead.encrypt(self._written.to_bytes(12, "big"), plain.getbuffer(), None)
+    def _append(self, bucket: int, part: Rows) -> None:
+        sealed = self._aead.encrypt(self._written.to_bytes(12, "big"), part.view(np.uint8).data, None)
         try:
             if self._file is None:
                 # Opened and unlinked by the system: it has no name for anyone to find after a crash.
@@ -106,48 +105,47 @@ class Spool:
         self._segments.setdefault(bucket, []).append((self._written, place, len(sealed)))
         self._written += 1
 
-    def _read(self, number: int, place: int, length: int) -> pl.DataFrame:
+    def _read(self, number: int, place: int, length: int) -> Rows:
         assert self._file is not None
         try:
             self._file.seek(place)
             plain = self._aead.decrypt(number.to_bytes(12, "big"), self._file.read(length), None)
         except (OSError, InvalidTag):
             raise OutputError("het tussenbestand is op de schijf beschadigd; begin opnieuw") from None
-        return pl.read_ipc_stream(io.BytesIO(plain))
+        return np.frombuffer(plain, format_of(self._schema))
 
 
-def _pseudonyms(frame: pl.DataFrame) -> list[str]:
-    return [name for name, dtype in frame.schema.items() if dtype == pl.Binary]
+def _parts(rows: Rows, count: int) -> Iterator[tuple[int, Rows]]:
+    """The rows of each bucket, of rows of which the first `count` columns are pseudonyms."""
+    buckets = _buckets(rows, count)
+    ordered, place = rows.take(np.argsort(buckets, kind="stable")), 0
+    for bucket, height in enumerate(np.bincount(buckets).tolist()):
+        if height:
+            yield bucket, ordered[place : place + height]
+        place += height
 
 
-def _stored(frame: pl.DataFrame) -> pl.DataFrame:
-    """With buckets, and arrays for pseudonyms: a column of them is one stretch of memory, written as it is."""
-    arrays = [as_array(pl.col(name)) for name in _pseudonyms(frame)]
-    return frame.with_columns(*arrays, _bucket(frame).alias(BUCKET))
-
-
-def _restored(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(from_array(frame[name]) for name, dtype in frame.schema.items() if dtype == pl.Array)
-
-
-def _bucket(frame: pl.DataFrame) -> pl.Expr:
+def _buckets(rows: Rows, count: int) -> NDArray[np.uint16]:
     """Which rows stand together: by the first pseudonym that a row has, and the first byte of it.
 
-    Buckets are in the order of their rows: sorting puts null first, so rows without the first pseudonym come before
-    the others, in the order of their second.
+    Buckets are in the order of their rows: null comes first, so rows without the first pseudonym come before the
+    others, in the order of their second.
     """
-    ranked = [
-        (as_number(pl.col(name)) // 2**120).cast(pl.Int32) + 256 * rank
-        for rank, name in enumerate(reversed(_pseudonyms(frame)))
-    ]
-    return pl.coalesce(*reversed(ranked), pl.lit(-1, pl.Int32))
+    found, left = np.zeros(len(rows), np.uint16), np.ones(len(rows), np.bool_)
+    for at in range(count):
+        here = left & rows[f"{at}?"]
+        found[here] = (high(rows, at) >> np.uint64(56))[here] + np.uint64(256 * (count - 1 - at) + 1)
+        left &= ~here
+        if not left.any():
+            break
+    return found
 
 
-def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
-    pseudonyms = _pseudonyms(frame)
+def _in_order(rows: Rows, schema: pl.Schema) -> pl.DataFrame:
     # In most deliveries the first pseudonym differs from row to row, and its first eight bytes decide alone.
-    ordered = frame.with_columns((as_number(pl.col(pseudonyms[0])) // 2**64).cast(pl.UInt64).alias(FIRST)).sort(FIRST)
-    first = ordered[FIRST]
-    if first.eq_missing(first.shift(1))[1:].any():
-        return frame.sort([as_number(pl.col(name)) if name in pseudonyms else pl.col(name) for name in frame.columns])
-    return ordered.drop(FIRST)
+    first = high(rows, 0)
+    order = np.argsort(first)
+    if (first[order[1:]] != first[order[:-1]]).all():
+        return unpack(rows, schema, order)
+    frame = unpack(rows, schema)
+    return frame.sort([as_number(pl.col(n)) if kind == pl.Binary else pl.col(n) for n, kind in schema.items()])

@@ -46,11 +46,11 @@ _ROUND_CONSTANTS = bytes.fromhex(
 _K = [int.from_bytes(_ROUND_CONSTANTS[at : at + 4], "big") for at in range(0, 256, 4)]
 _START = (0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19)
 _INNER, _OUTER = 0x36363636, 0x5C5C5C5C
-_SHORT = dict.fromkeys(
-    range(4, 15), 0
-)  # the words that are the same in every block with a text of twelve bytes or less
-_HASHED = {8: 0x80000000, **dict.fromkeys(range(9, 15), 0), 15: 8 * 96}  # the padding of 96 bytes: a key and a hash
 _AT_ONCE = 12  # bytes of a text that stand in its view
+# Words of a block that are always the same: where its text has no more bytes than that, and where it is a hash, of
+# which the padding is that of 96 bytes.
+_SHORT = dict.fromkeys(range(4, 15), 0)
+_HASHED = {8: 0x80000000, **dict.fromkeys(range(9, 15), 0), 15: 8 * 96}
 
 # --- vectors: what is the same in every lane is computed once, in one word, for as long as it is the same --------
 

@@ -1,7 +1,8 @@
 """Which of the implementations makes the pseudonyms of an export: by what is installed and the size of the file.
 
 All give the same pseudonyms (docs/spec/pseudonym-v1.md, section 4); they differ in time alone. `fast` costs a start
-(`benchmarks/RESULTS.md`): a good second with its machine code kept, some seven without, and saves a microsecond a row.
+(`benchmarks/RESULTS.md`): half a second with its machine code kept, some four without, and saves nearly a microsecond a
+row.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 DEFAULT, FAST = "polars-hash", "fast"
-# About seventy bytes a row: a million rows for what is kept, ten million for what must be compiled first.
-LARGE_BYTES = 70_000_000
-VERY_LARGE_BYTES = 700_000_000
+# At forty to seventy bytes a row some million rows for what is kept, and some five million for what is compiled first.
+LARGE_BYTES = 50_000_000
+VERY_LARGE_BYTES = 300_000_000
 
 IN_WORDS = {
     "reference": "referentie (hmac)",

@@ -11,19 +11,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import polars as pl
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from country import country, write_exports
-from national import HOLDERS, LINKER, ROOT, TODAY, write_study
+from linkage.limits import for_large_files, loading
 
-from linkage.holder import encode as holder_room
-from linkage.linker import run as linker_room
-from linkage.study import load_study, pseudonym_fields
-from linkage.transfer.package import open_body, read_header
+for_large_files()  # as the commands do, before Polars is loaded; and no step loads what it does not need
+with loading():
+    from national import HOLDERS, LINKER, ROOT, TODAY, write_study
+
+    from linkage.study import load_study, pseudonym_fields
 
 HERE = Path(__file__).parent
 REGISTER, OTHER = "bevolking", "inkomen"
@@ -32,6 +28,11 @@ PLAIN = ("a_number", "bsn", "postcode", "house_number", "house_letter", "house_a
 
 def make(folder: Path, persons: str) -> int:
     """The study, both exports, and what a peer needs to begin: keys, and the same rows as its reader wants them."""
+    import polars as pl
+    from country import country, write_exports
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
     for part in ("exports", "inbox", "bodies", "out"):
         (folder / part).mkdir(parents=True)
     write_study(folder, HERE / "peers.toml", "Twee bestanden", (REGISTER, OTHER))
@@ -51,6 +52,8 @@ def make(folder: Path, persons: str) -> int:
 
 def encode(folder: Path, route: str, name: str = REGISTER) -> int:
     """An export to its sealed package; how many rows."""
+    with loading():
+        from linkage.holder import encode as holder_room
     study = load_study(folder / "study.toml")
     request = holder_room.Request(
         job=holder_room.job_of(study, name, name),
@@ -68,6 +71,10 @@ def encode(folder: Path, route: str, name: str = REGISTER) -> int:
 
 def plain(folder: Path, _argument: str) -> int:
     """Both packages opened, and two files for the peers that link: pseudonyms as text, and a number for each row."""
+    import polars as pl
+
+    from linkage.transfer.package import open_body, read_header
+
     encode(folder, "polars-hash", OTHER)
     for name in (REGISTER, OTHER):
         with (folder / "inbox" / f"{name}.package").open("rb") as file, _body(folder, name).open("wb") as whole:
@@ -81,6 +88,8 @@ def plain(folder: Path, _argument: str) -> int:
 
 def link(folder: Path, _argument: str) -> int:
     """The inbox to the household file; how many rows of the second file were found in the register."""
+    with loading():
+        from linkage.linker import run as linker_room
     shutil.rmtree(folder / "research", ignore_errors=True)
     request = linker_room.Request(
         load_study(folder / "study.toml"), LINKER, folder / "inbox", folder / "research", TODAY
@@ -91,12 +100,16 @@ def link(folder: Path, _argument: str) -> int:
 
 def same(folder: Path, other: str) -> int:
     """How many rows of the register another program pseudonymised exactly as the package has them, column by column."""
+    import polars as pl
+
     ours, theirs = pl.read_parquet(_body(folder, REGISTER)), pl.read_parquet(folder / "out" / other)
     return ours.join(theirs.cast(ours.schema), on=ours.columns, nulls_equal=True).height
 
 
 def blank(folder: Path, column: str) -> int:
     """How many rows of the register have no token in that column of spindle-token's file."""
+    import polars as pl
+
     return int(pl.read_parquet(folder / "out" / "spindle.parquet" / "*.parquet")[column].null_count())
 
 

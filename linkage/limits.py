@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PR_SET_DUMPABLE = 4
+_MALLOPT = {"MALLOC_TRIM_THRESHOLD_": -1, "MALLOC_MMAP_THRESHOLD_": -3}  # their numbers in malloc.h
 LARGE = {
     # Polars' allocator gives memory back after half a second, to ask for it again in the next step.
     "_RJEM_MALLOC_CONF": "dirty_decay_ms:60000,muzzy_decay_ms:0",
+    # And so does the C library of Linux, from which NumPy has its memory.
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 1024 * 1024),
+    "MALLOC_TRIM_THRESHOLD_": str(1024 * 1024 * 1024),
     # NumPy starts a thread for each processor, which nothing here uses.
     "OPENBLAS_NUM_THREADS": "1",
 }
@@ -49,9 +53,21 @@ def limit(memory: int, seconds: int | None = None, file_bytes: int | None = None
 
 
 def for_large_files() -> None:
-    """Freed memory is kept for a minute. It has effect before Polars and NumPy are loaded, and in children."""
+    """Freed memory is kept for a while. It has effect before Polars and NumPy are loaded, and in children."""
     for name, value in LARGE.items():
-        os.environ.setdefault(name, value)
+        if name not in os.environ:
+            os.environ[name] = value
+            _already_read(name, value)
+
+
+def _already_read(name: str, value: str) -> None:
+    """The C library read its variables when this process began, so it is told; others than that of GNU have no such."""
+    if sys.platform == "linux" and name in _MALLOPT:
+        import ctypes
+
+        tell = getattr(ctypes.CDLL(None), "mallopt", None)
+        if tell is not None:
+            tell(_MALLOPT[name], int(value))
 
 
 @contextmanager

@@ -47,9 +47,10 @@ _K = [int.from_bytes(_ROUND_CONSTANTS[at : at + 4], "big") for at in range(0, 25
 _START = (0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19)
 _INNER, _OUTER = 0x36363636, 0x5C5C5C5C
 _AT_ONCE = 12  # bytes of a text that stand in its view
-# Words of a block that are always the same: where its text has no more bytes than that, and where it is a hash, of
-# which the padding is that of 96 bytes.
+# Words of a block that are always the same: where its text has no more bytes than that, where it is a pseudonym (of
+# which the linker makes new keys), and where it is a hash, of which the padding is that of 96 bytes.
 _SHORT = dict.fromkeys(range(4, 15), 0)
+_SIXTEEN = {4: 0x80000000, **dict.fromkeys(range(5, 15), 0), 15: 8 * (64 + VALUE_BYTES)}
 _HASHED = {8: 0x80000000, **dict.fromkeys(range(9, 15), 0), 15: 8 * 96}
 
 # --- vectors: what is the same in every lane is computed once, in one word, for as long as it is the same --------
@@ -149,12 +150,12 @@ def _rounds(build: Any, state: list[Any], words: list[Any]) -> list[Any]:
     return [_sum(build, before, after) for before, after in zip(state, (a, b, c, d, e, f, g, h), strict=True)]
 
 
-def _compression(module: Any, known: dict[int, int]) -> Any:
+def _compression(module: Any, known: dict[int, int], kind: str) -> Any:
     """The function (start, words, state), once in a module; each in line would be more to compile.
 
     `known` are the words of a block that are the same for all: much of the schedule is then computed here.
     """
-    name = f"linkage_sha256_{LANES}_{len(known)}"
+    name = f"linkage_sha256_{LANES}_{kind}"
     if name in module.globals:
         return module.globals[name]
     word, vector = _WORD.as_pointer(), _VECTOR.as_pointer()
@@ -176,11 +177,11 @@ def _data(context: Any, build: Any, signature: Any, arguments: Any) -> list[Any]
     return [context.make_array(k)(context, build, v).data if isinstance(k, types.Array) else v for k, v in kinds]
 
 
-def _call(known: dict[int, int]) -> Callable[..., Any]:
+def _call(known: dict[int, int], kind: str) -> Callable[..., Any]:
     """What Numba puts in the place of a call of the compression."""
 
     def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
-        function = _compression(build.module, known)
+        function = _compression(build.module, known, kind)
         given = zip(_data(context, build, signature, arguments), function.args, strict=True)
         build.call(function, [build.bitcast(data, place.type) for data, place in given])
         return context.get_dummy_value()
@@ -191,24 +192,30 @@ def _call(known: dict[int, int]) -> Callable[..., Any]:
 @intrinsic  # type: ignore[untyped-decorator]
 def _compress(_typing: Any, start: Any, words: Any, state: Any) -> tuple[Any, Callable[..., Any]]:
     """`state` (8, LANES) becomes the compression of `words` (16, LANES) begun from `start` (8), in every lane."""
-    return types.void(start, words, state), _call({})
+    return types.void(start, words, state), _call({}, "any")
 
 
 @intrinsic  # type: ignore[untyped-decorator]
 def _compress_short(_typing: Any, start: Any, words: Any, state: Any) -> tuple[Any, Callable[..., Any]]:
     """As `_compress`, of texts of at most twelve bytes: only the words 0 to 3 and 15 are read."""
-    return types.void(start, words, state), _call(_SHORT)
+    return types.void(start, words, state), _call(_SHORT, "short")
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _compress_sixteen(_typing: Any, start: Any, words: Any, state: Any) -> tuple[Any, Callable[..., Any]]:
+    """As `_compress`, of texts of sixteen bytes: only the words 0 to 3 are read."""
+    return types.void(start, words, state), _call(_SIXTEEN, "sixteen")
 
 
 @intrinsic  # type: ignore[untyped-decorator]
 def _compress_hash(_typing: Any, start: Any, words: Any, state: Any) -> tuple[Any, Callable[..., Any]]:
     """As `_compress`, with `words` (8, LANES): the block of the inner hash, which ends with the same padding always."""
-    return types.void(start, words, state), _call(_HASHED)
+    return types.void(start, words, state), _call(_HASHED, "hash")
 
 
 # --- rows to lanes, and back ------------------------------------------------------------------------
 
-_FIT, _LONG, _FAULT = 0, 1, 2
+_FIT, _LONG, _RUN, _FAULT = 0, 1, 2, 3
 
 
 def _rows(build: Any, start: Any, first: Any) -> Any:
@@ -248,6 +255,22 @@ def _lay(_typing: Any, views: Any, first: Any, words: Any) -> tuple[Any, Callabl
         return build.icmp_unsigned("==", build.bitcast(fits, every), every(-1))
 
     return types.boolean(views, first, words), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _lay_run(_typing: Any, address: Any, words: Any) -> tuple[Any, Callable[..., Any]]:
+    """LANES texts of sixteen bytes that stand one behind the other from `address` on, into the words 0 to 3."""
+
+    def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
+        address, into = _data(context, build, signature, arguments)
+        rows = build.load(build.inttoptr(address, ir.VectorType(_WORD, 4 * LANES).as_pointer()), align=1)
+        place = build.bitcast(into, _VECTOR.as_pointer())
+        for column in range(4):
+            word = _turned(build, _picked(build, rows, rows, range(column, 4 * LANES, 4)))
+            build.store(word, build.gep(place, [_WORD(column)]), align=4)
+        return context.get_dummy_value()
+
+    return types.void(address, words), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -345,8 +368,22 @@ def _key_states(key, words, state, inner, outer):  # type: ignore[no-untyped-def
 
 
 @njit(nogil=True)
+def _is_run(views, first, sizes):  # type: ignore[no-untyped-def]
+    """Whether LANES texts of sixteen bytes stand one behind the other in a buffer."""
+    buffer, place = views[first, 2], np.int64(views[first, 3])
+    found = buffer < sizes.size and place + VALUE_BYTES * LANES <= sizes[buffer]
+    for lane in range(LANES):
+        found &= views[first + lane, 0] == VALUE_BYTES and views[first + lane, 2] == buffer
+        found &= np.int64(views[first + lane, 3]) == place + VALUE_BYTES * lane
+    return found
+
+
+@njit(nogil=True)
 def _texts(views, first, addresses, sizes, words):  # type: ignore[no-untyped-def]
-    """The texts of LANES views into `words`; _FIT where each has twelve bytes at most, _LONG, or _FAULT."""
+    """The texts of LANES views into `words`; _FIT where each has twelve bytes at most, _RUN, _LONG, or _FAULT."""
+    if views[first, 0] == VALUE_BYTES and _is_run(views, first, sizes):
+        _lay_run(addresses[views[first, 2]] + np.uint64(views[first, 3]), words)
+        return _RUN
     if _lay(views, first, words):
         return _FIT
     return _lay_longer(views, first, addresses, sizes, words)
@@ -372,6 +409,8 @@ def _hash(views, addresses, sizes, valid, key, out):  # type: ignore[no-untyped-
             found = _texts(some, 0, addresses, sizes, words)
         if found == _FIT:
             _compress_short(inner, words, state)
+        elif found == _RUN:
+            _compress_sixteen(inner, words, state)
         elif found == _LONG:
             _compress(inner, words, state)
         else:

@@ -35,6 +35,7 @@ from linkage.assess.town import MARKER, Town, load
 from linkage.errors import InputUnreadable, RecipientWrong, WrongKey
 from linkage.files import make_folder, write_text
 from linkage.holder import encode as encode_room
+from linkage.holder.packed import behind, unpack
 from linkage.keys import new_linker, save
 
 PEOPLE = 60
@@ -191,7 +192,7 @@ def test_rows_that_were_not_shuffled_are_noticed(tmp_path: Path, monkeypatch: py
 
     class Unsorted(encode_room.Spool):
         def sorted(self) -> Iterator[pl.DataFrame]:
-            yield pl.concat(self._held)
+            yield unpack(behind(self._held), self._schema)
 
     monkeypatch.setattr(encode_room, "Spool", Unsorted)
     cast = street(tmp_path / "cast")
